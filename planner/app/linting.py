@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from planner.app.contents import with_files
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
@@ -60,7 +59,10 @@ def with_findings(
     """
     if proposal.plan.mode != NORMAL:
         return proposal
-    proposal = with_files(request, configuration, proposal)
+    if proposal.plan.changes:
+        from planner.app.contents import with_files  # noqa: PLC0415 - only where something changes
+
+        proposal = with_files(request, configuration, proposal)
     if proposal.plan.contents or proposal.plan.drift:
         from planner.app.lines import with_lines  # noqa: PLC0415 - only where an archive is another one
 

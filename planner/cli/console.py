@@ -23,7 +23,6 @@ from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment
-from planner.render import events
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape, in_words
 from planner.render.pace import Pace, Retries
@@ -235,8 +234,10 @@ class Console:
     def diagnostics(self, items: tuple[Diagnostic, ...]) -> None:
         shown = tuple(map(self._runnable, self.redact.inside(items)))
         if self.events:
+            from planner.render.events import diagnostic  # noqa: PLC0415 - few ask for events
+
             for item in shown:
-                self.event(events.diagnostic(item))
+                self.event(diagnostic(item))
             return
         self._say(render_diagnostics(shown, width=self.width(), style=self.style(sys.stderr)))
 
@@ -253,6 +254,8 @@ class Console:
         details = error.diagnostics if isinstance(error, InvalidConfiguration) else ()
         self.diagnostics(details)
         if self.events:
+            from planner.render import events  # noqa: PLC0415 - few ask for them
+
             self.event(events.error(error, error.exit_code))
         elif not details:
             self._say(render_error(error, width=self.width(), style=self.style(sys.stderr)))

@@ -198,7 +198,7 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
         known = kind.attributes.get(name) or Attribute(name, {})
         value = item if isinstance(item, str) else shaped(item, known.schema, kind.definitions)
         if value is not None or name not in kind.attributes:
-            result[name] = sealed(known, value, seal)
+            result[name] = sealed(known, value, seal) if known.holds_secret else value
     return result
 
 

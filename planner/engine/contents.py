@@ -41,10 +41,10 @@ def with_contents(plan: Plan, state: State, desired: Desired, kinds: Mapping[str
 
 
 def _is_fetched(change: Change, kinds: Mapping[str, Kind]) -> bool:
-    facts = kinds[change.address.kind].content
-    if facts is None or change.content is not None or change.action not in (Action.UPDATE, Action.REPLACE):
+    if change.content is not None or change.action not in (Action.UPDATE, Action.REPLACE):
         return False
-    return any(diff.path[0] in facts.fetched and diff.after is not None for diff in change.diffs)
+    facts = kinds[change.address.kind].content
+    return facts is not None and any(d.path[0] in facts.fetched and d.after is not None for d in change.diffs)
 
 
 def _content_change(change: Change, state: State, desired: Sequence[Member] | str) -> ContentChange | None:

@@ -110,7 +110,7 @@ class Case:
         anew = self.triggers or self.goal.selection.forces(address)
         if not (diffs or anew or self._uploads(prior)):
             return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
-        forced = tuple(dict.fromkeys(str(diff.path[0]) for diff in diffs if diff.forces_replacement))
+        forced = tuple(dict.fromkeys(self.kind.fixed(d.path) for d in diffs if d.forces_replacement))
         return self._replace(prior, forced) if forced or anew else self._update(prior, kept, diffs)
 
     def _create(self, reason: str) -> Decision:
@@ -131,14 +131,14 @@ class Case:
             **more,
         )
 
-    def _replace(self, prior: Prior, forced: tuple[str, ...]) -> Decision:
-        """The new resource gets what is declared, ignored or not. forced: the attributes that force it."""
-        created = self._create(_why_replace(forced, self.triggers))
+    def _replace(self, prior: Prior, forced: tuple[Path, ...]) -> Decision:
+        """The new resource gets what is declared, ignored or not. forced: the paths that force it."""
+        created = self._create(_why_replace(tuple(map(dotted, forced)), self.triggers))
         diffs = differences(self.attributes, prior, self.kind, self.goal.salt, anew=True)
         change = evolve(
             created.change,
             action=Action.REPLACE,
-            diffs=tuple(evolve(diff, forces_replacement=diff.path[0] in forced) for diff in diffs),
+            diffs=tuple(evolve(d, forces_replacement=self.kind.fixed(d.path) in forced) for d in diffs),
             existing=tuple(id_ for id_ in created.change.existing if id_ != prior.id),
             **held(prior, self.refreshed),
         )

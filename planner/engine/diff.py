@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import evolve
 
-from planner.engine.description import Description
 from planner.engine.entry import declared_part
 from planner.model.agreement import declared, of_server
 from planner.model.compare import is_unset
@@ -23,6 +22,8 @@ from planner.model.value import Deferred, Path, Reference, Value
 
 def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
     """How the installation moved away from the state. refreshed: what take_over made of prior."""
+    from planner.engine.description import Description  # noqa: PLC0415 - only where something differs
+
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
         before, after = declared_part(attribute, prior), refreshed.attributes.get(name)
@@ -42,6 +43,8 @@ def differences(
     """
     if not anew and _has_all(prior.attributes, desired, kind):
         return ()
+    from planner.engine.description import Description  # noqa: PLC0415 - only where something differs
+
     found: list[AttributeDiff] = []
     content = kind.content.attribute if kind.content else None
     for name, attribute in kind.attributes.items():

@@ -23,6 +23,7 @@ from planner.model.value import (
     Reference,
     Value,
     conceal,
+    conceal_as,
     is_deferred,
     is_sensitive,
     references,
@@ -121,14 +122,15 @@ def _planned(name: str, decisions: Decisions, taken: Taken) -> Value:
 
 def _followed(goal: Goal, before: Mapping[str, Value], now: Values) -> dict[str, Value]:
     """The outputs that there were, with the values of now; null where a resource is not there."""
-    return {name: _value(goal, name, before, now) for name in before if name in goal.outputs}
+    there = [name for name in before if name in goal.outputs]
+    return {name: conceal_as(_value(goal, name, before, now), before[name], goal.salt) for name in there}
 
 
 def after_apply(goal: Goal, plan: Plan, state: State, drivers: Drivers) -> dict[str, Value]:
     """The outputs of state, which an apply of the plan reached."""
     before, now = state.outputs, Values(state.resources, goal.resources, drivers)
     if plan.mode == NORMAL:
-        found = {name: _value(goal, name, before, now) for name in goal.outputs}
+        found = {name: conceal(_value(goal, name, before, now), goal.salt) for name in goal.outputs}
     elif plan.mode == DESTROY and not plan.left_out:
         found = {}
     else:
@@ -145,4 +147,4 @@ def _value(goal: Goal, name: str, before: Mapping[str, Value], now: Values) -> V
         value = resolve(value, now.lookup)
     except (PlannerError, ValueError):
         return before.get(name)
-    return before.get(name) if is_deferred(value) else conceal(value, goal.salt)
+    return before.get(name) if is_deferred(value) else value

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import Asking
+from planner.errors import ApiError
 from planner.model.address import Address
 from planner.model.agreement import compared
 from planner.model.declarations import Import
@@ -28,7 +29,7 @@ class Export:
     declare. known: how many the state holds already.
 
     left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away. unasked:
-    kinds that live below what nobody named.
+    kinds that live below what nobody named. unserved: kinds that the installation does not show.
     """
 
     resources: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
@@ -36,7 +37,10 @@ class Export:
     imports: tuple[Import, ...] = ()
     known: int = 0
     unasked: tuple[str, ...] = ()
+    unserved: tuple[str, ...] = ()
 
+
+_NOT_SHOWN: Final = (403, 404, 405)
 
 Wanted = Mapping[str, Sequence[Parent]]
 """Kinds to export, each with the parents that are named; () for all that can be found."""
@@ -46,7 +50,8 @@ Wanted = Mapping[str, Sequence[Parent]]
 class Exporter:
     """One export. declared: the addresses that templates declare, to which references can lead.
 
-    discreet: a value as it may be shown; itself, not a copy, when no secret is in it.
+    discreet: a value as it may be shown; itself, not a copy, when no secret is in it. lenient: kinds that the
+    installation does not show are passed over.
     """
 
     state: State
@@ -54,12 +59,14 @@ class Exporter:
     asking: Asking
     declared: Collection[Address]
     discreet: Callable[[Any], Any]
+    lenient: bool = False
     _found: dict[Address, Mapping[str, Value]] = field(factory=dict)
     _observed: dict[Address, Mapping[str, Value]] = field(factory=dict)
     _left_out: dict[Address, tuple[str, ...]] = field(factory=dict)
     _imports: list[Import] = field(factory=list)
     _known: int = 0
     _unasked: list[str] = field(factory=list)
+    _unserved: list[str] = field(factory=list)
     _listed: dict[tuple[str, Parent], Mapping[str, Observed]] = field(factory=dict)
     _named: dict[str, dict[Value, Address]] = field(factory=dict)
 
@@ -68,7 +75,7 @@ class Exporter:
         held, taken = self.state.holders(), {prior.address for prior in self.state.entries}
         for kind, named in wanted.items():
             driver = self.drivers[kind]
-            for name, id_, observed in sorted(self._named_of(driver, named), key=itemgetter(0, 1)):
+            for name, id_, observed in sorted(self._there(driver, named), key=itemgetter(0, 1)):
                 if (kind, id_) in held:
                     self._known += 1
                 else:
@@ -77,7 +84,17 @@ class Exporter:
                     self._take(address, observed, driver)
         for address, attributes in self._found.items():
             self._found[address] = self._referring(address, attributes)
-        return Export(self._found, self._left_out, tuple(self._imports), self._known, tuple(self._unasked))
+        passed = {"unasked": tuple(self._unasked), "unserved": tuple(self._unserved)}
+        return Export(self._found, self._left_out, tuple(self._imports), self._known, **passed)
+
+    def _there(self, driver: Driver, named: Sequence[Parent]) -> Iterable[tuple[str, str, Observed]]:
+        try:
+            return self._named_of(driver, named)
+        except ApiError as error:
+            if not (self.lenient and error.status in _NOT_SHOWN):
+                raise
+            self._unserved.append(driver.kind.name)
+            return ()
 
     def _take(self, address: Address, observed: Observed, driver: Driver) -> None:
         attributes = declared(observed.attributes, driver)
@@ -89,8 +106,6 @@ class Exporter:
 
     def _named_of(self, driver: Driver, named: Sequence[Parent]) -> Iterator[tuple[str, str, Observed]]:
         parents = [*named] or self._parents_of(driver)
-        if driver.kind.identity.parents and not parents:
-            self._unasked.append(driver.kind.name)
         there = self._lists(driver, parents)
         if driver.kind.list_shows == "less":
             read = self.asking.each(driver.read, [*there])
@@ -119,6 +134,8 @@ class Exporter:
         if kind and len(identity.parents) == 1:
             there = self._lists(self.drivers[kind], [()]).values()
             known |= {(str(item.attributes[attribute]),) for item in there if attribute in item.attributes}
+        else:
+            self._unasked.append(driver.kind.name)
         return sorted(parent for parent in known if parent is not None)
 
     def _referring(self, address: Address, attributes: Mapping[str, Value]) -> dict[str, Value]:

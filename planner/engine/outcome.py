@@ -191,7 +191,7 @@ def prior_after(
     """The state's entry after a write that gave observed. intent: of the write. before: the entry then.
     reads: the paths that references read.
     """
-    secrets, wanted = before.attributes if before else {}, Wanted(read=reads)
+    secrets, wanted = before.attributes if before else {}, Wanted(intent.attributes, reads)
     if before is not None and intent.operation not in SENDING:
         return take_over(before, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
     declared = {

@@ -33,7 +33,6 @@ from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
-from planner.engine.renames import likely_renames
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.address import Address
@@ -105,8 +104,12 @@ def _renames(decisions: Decisions, taken: Taken) -> tuple[Rename, ...]:
     """Not of what a removed block deletes, nor to an address of the state, where nothing can move."""
     held, made = decisions.refreshed.state.resources, decisions.made
     removed = {removal.source for removal in decisions.goal.declarations.removals}
-    created = (c for c in taken.changes if c.action is Action.CREATE and c.address not in held)
-    deleted = (c for c in taken.changes if c.action is Action.DELETE and c.address not in removed)
+    created = [c for c in taken.changes if c.action is Action.CREATE and c.address not in held]
+    deleted = [c for c in taken.changes if c.action is Action.DELETE and c.address not in removed]
+    if not (created and deleted):
+        return ()
+    from planner.engine.renames import likely_renames  # noqa: PLC0415 - only where both are
+
     changes = (*deleted, *(evolve(c, after=made[c.address].after) for c in created))
     return likely_renames(changes, Lazily(decisions.drivers, lambda name: decisions.drivers[name].kind))
 

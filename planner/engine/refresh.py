@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from threading import Lock
 from typing import Any, Final, TypeVar
 
@@ -148,6 +149,8 @@ def lists_of(things: Iterable[_Thing], drivers: Drivers) -> Lists:
     """The lists in which these are found, as far as it is known what they live below."""
     found = set()
     for thing in things:
+        if (thing.address.kind, ()) in found:  # nearly always
+            continue
         kind = drivers[thing.address.kind].kind
         parent = kind.identity.parent_of(_naming(thing, kind)) if kind.identity.parents else ()
         if parent is not None:
@@ -197,9 +200,7 @@ def survey(state: State, desired: Iterable[Desired], drivers: Drivers, asking: A
 def _to_list(state: State, desired: Iterable[Desired], drivers: Drivers) -> Lists:
     """What is read anyway is listed only where something new is to be looked for."""
 
-    def whole(kind: str) -> bool:
-        return drivers[kind].kind.list_shows == "all"
-
+    whole = cache(lambda kind: drivers[kind].kind.list_shows == "all")
     held = (prior for prior in state.resources.values() if whole(prior.address.kind))
     new = (d for d in desired if d.address not in state.resources or whole(d.address.kind))
     return lists_of((*held, *new), drivers)

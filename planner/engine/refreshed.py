@@ -98,13 +98,14 @@ def _note_drift(refreshed: Refreshed, prior: Prior, drivers: Drivers, salt: str)
     now = refreshed.priors[prior.address]
     if now is prior or now == prior:
         return
-    diffs = drift_of(prior, now, drivers[prior.address.kind].kind, salt)
+    kind = drivers[prior.address.kind].kind
+    diffs = drift_of(prior, now, kind, salt)
     if diffs:
         refreshed.drift.append(Drift(prior.address, prior.id, diffs=diffs))
     elif prior.version != now.version:
-        refreshed.notes.append(
-            f"{prior.address}: version {prior.version} had become {now.version} with the same attributes"
-        )
+        same = "what is declared as it was" if kind.partial else "the same attributes"
+        moved = f"version {prior.version} had become {now.version} with {same}"
+        refreshed.notes.append(f"{prior.address}: {moved}")
 
 
 def apply_moves(

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field
 
@@ -14,12 +15,14 @@ from planner.engine.decision import decide_forget
 from planner.engine.decisions import Decisions
 from planner.engine.entry import take_over
 from planner.engine.selection import Deposed, Pending, Relations, choose
-from planner.engine.uses import Uses
 from planner.model.address import Address
 from planner.model.plan import IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, Change, LeftOut
 from planner.model.resource import Observed, Prior
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value
+
+if TYPE_CHECKING:
+    from planner.engine.uses import Uses
 
 
 @define(slots=False, frozen=True)
@@ -114,13 +117,15 @@ class _Removals:
     """
 
     decisions: Decisions
-    uses: Uses = field(init=False)
     leaving: dict[Address, list[Address]] = field(factory=lambda: defaultdict(list))
     postponed: set[Address] = field(factory=set)
     notes: list[str] = field(factory=list)
 
-    def __attrs_post_init__(self) -> None:
-        self.uses = Uses(self.decisions)
+    @cached_property
+    def _uses(self) -> Uses:
+        from planner.engine.uses import Uses  # noqa: PLC0415 - only where what is in use is to go
+
+        return Uses(self.decisions)
 
     def of_deposed(self, deposed: Sequence[Prior], forgotten: Collection[Address]) -> dict[Pending, Change]:
         """The deletions of deposed resources; one that is still in use waits for a plan that finds it unused.
@@ -190,7 +195,7 @@ class _Removals:
         if observed is None:
             return ""
         if observed.used_by:
-            users = self.uses.after(address, attributes, observed.used_by)
+            users = self._uses.after(address, attributes, observed.used_by)
             if not (first and users.leaving):
                 observed = evolve(observed, used_by=users.keeping)
                 for holder in users.leaving:

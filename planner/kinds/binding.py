@@ -67,12 +67,13 @@ class Listing:
     """What the reply to the list call holds. The pointers are JSON Pointers (RFC 6901), "" the whole.
 
     items: of the list, in the reply. item: of the resource, in an item. where: attributes that the items of
-    this kind have, in a list that several kinds share.
+    this kind have, in a list that several kinds share. unless: of items that nobody can manage.
     """
 
     items: str = ""
     item: str = ""
     where: Mapping[str, Any] = field(factory=dict)
+    unless: Mapping[str, Any] = field(factory=dict)
 
 
 @frozen
@@ -149,7 +150,7 @@ class Conventions:
 
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")
-_LISTING = ("items", "item", "where")
+_LISTING = ("items", "item", "where", "unless")
 _CALL = ("query", "send_version", "wrap", "add", "merge_patch", "token")
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from attrs import evolve, frozen
@@ -21,6 +21,7 @@ from planner.errors import PlannerError
 from planner.kinds.binding import Binding, Conventions, read_binding, read_identity
 from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
+from planner.links import open_regular
 from planner.model.facets import attributes_of, flaws
 from planner.model.kind import ContentFacts, Kind
 from planner.model.lazily import Lazily
@@ -28,7 +29,12 @@ from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
 
 if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
+
     from planner.ece.client import Client
+
+_LARGEST: Final = 1 << 20
+"""Bytes of a kind file that are read."""
 
 GROUP = "planner.kinds"
 
@@ -62,10 +68,11 @@ Place = Path | Broken
 def load_kinds(extra: Iterable[Path] = ()) -> Mapping[str, KindFile]:
     """All kinds by name, each read when it is first asked for: one that is broken stops only who uses it.
 
-    extra: further kind files. Asking raises PlannerError for a file that does not fit, or a name given twice.
+    extra: further kind files, as of a project; they name no code. Asking raises PlannerError for a file that
+    does not fit, or a name given twice.
     """
     places: dict[str, list[Place]] = defaultdict(list)
-    for place in (*kind_files(), *_from_other_packages(), *extra):
+    for place in dict.fromkeys((*kind_files(), *_from_other_packages(), *extra)):
         places[place.stem].append(place)
     return Lazily(places, lambda name: _only(name, places[name]))
 
@@ -95,7 +102,7 @@ def _only(name: str, places: Sequence[Place]) -> KindFile:
             f'the kind "{name}" is declared twice: in {first} and in {more[0]}',
             advice="Rename the kind and its file, or take one of them away.",
         )
-    found = _installed(first) if first in _shipped() else read_kind_file(first)
+    found = _installed(first) if first in _shipped() else read_kind_file(first, code=False)
     if found.kind.name != name:
         raise PlannerError(
             f"the kind file {first} is wrong at kind: it declares {found.kind.name}",
@@ -128,13 +135,22 @@ def _installed(path: Path) -> KindFile:
     return read_kind_file(path)
 
 
-def read_kind_file(path: Path) -> KindFile:
-    """One kind file. PlannerError when it is not YAML or does not fit schemas/kind.schema.json."""
+def read_kind_file(path: Path, *, code: bool = True) -> KindFile:
+    """One kind file. PlannerError when it is not YAML or does not fit schemas/kind.schema.json.
+
+    code: whether it may name a driver. What a pull request can bring must not run code.
+    """
     try:
-        data = load(path.read_bytes())
+        with open_regular(path) as file:
+            data = load(file.read(_LARGEST))
     except (OSError, yaml.YAMLError) as error:
         raise PlannerError(f"the kind file {path} cannot be read: {error}") from None
     _check(path, data)
+    if "driver" in data and not code:
+        raise PlannerError(
+            f"the kind file {path} is wrong at driver: a file of a project names no code",
+            advice="Bring the kind in a package, by an entry point of the group planner.kinds.",
+        )
     kind = _kind(data)
     found = KindFile(
         kind=kind,
@@ -150,14 +166,19 @@ def read_kind_file(path: Path) -> KindFile:
 
 
 def _check(path: Path, data: Any) -> None:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
-
-    for error in Draft202012Validator(schema("kind.schema.json")).iter_errors(data):
+    for error in _validator().iter_errors(data):
         where = ".".join(map(str, error.instance_path)) or "the file"
         raise PlannerError(f"the kind file {path} is wrong at {where}: {error.message}")
     for keys, flaw in flaws(data["attributes"]):
         where = ".".join(map(str, ("attributes", *keys)))
         raise PlannerError(f"the kind file {path} is wrong at {where}: {flaw}")
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only kind files need it this early
+
+    return Draft202012Validator(schema("kind.schema.json"))
 
 
 def _kind(data: Mapping[str, Any]) -> Kind:

@@ -54,7 +54,7 @@ def observed_in(
     parts = parts_in(body, reply, kind, binding, asked)
     own = binding.identity.own
     id_ = binding.identity.id_of(parts)
-    if not id_ or (own and own not in _shown_parts(body, binding) and not _may_hide_its_id(kind, binding)):
+    if not id_ or (own in asked and not _may_hide_its_id(kind, binding) and not _shows_its_id(body, binding)):
         missing = binding.id_pointer.removeprefix("/")
         raise unusable(f"a reply about {kind.name} holds no {missing}", reply, binding)
     if not shallow and nests_too_deep(body):
@@ -94,6 +94,10 @@ def _shown_parts(body: Any, binding: Binding) -> dict[str, Any]:
     if identity.own:
         shown[identity.own] = pointed(body, binding.id_pointer)
     return {name: shown[name] for name in identity.parts if shown.get(name) is not None}
+
+
+def _shows_its_id(body: Any, binding: Binding) -> bool:
+    return binding.identity.own in _shown_parts(body, binding)
 
 
 def parts_in(body: Any, reply: Reply, kind: Kind, binding: Binding, asked: Parts = NOBODY) -> dict[str, str]:
@@ -138,8 +142,7 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     attributes = _attributes_in(body, binding)
     if attributes is None:
         return False
-    own = binding.identity.own
-    if own and own not in _shown_parts(body, binding) and not _may_hide_its_id(kind, binding):
+    if not (_may_hide_its_id(kind, binding) or _shows_its_id(body, binding)):
         return False
     named = binding.identity.parts
     shown = (a for a in kind.attributes.values() if a.required and a.echoed and a.name not in named)
@@ -181,11 +184,16 @@ def _items_in(reply: Reply, binding: Binding) -> Iterator[Any]:
     for entry in items:
         item = pointed(entry, listing.item)
         shown = item if isinstance(item, Mapping) else {}
-        if all(shown.get(key) == value for key, value in listing.where.items()):
+        theirs = any(shown.get(key) == value for key, value in listing.unless.items())
+        if not theirs and all(shown.get(key) == value for key, value in listing.where.items()):
             yield item
 
 
 def _kept(attributes: Mapping[str, Any], kind: Kind) -> dict[str, Value]:
     """The attributes of a reply that the kind knows, without what changes by itself."""
-    found = ((attribute, attributes.get(name)) for name, attribute in kind.kept.items())
-    return {a.name: lasting(a, value) for a, value in found if value is not None}
+    kept = {}
+    for name, attribute in kind.kept.items():
+        value = attributes.get(name)
+        if value is not None:
+            kept[name] = lasting(attribute, value) if attribute.holds_volatile else value
+    return kept

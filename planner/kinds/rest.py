@@ -22,7 +22,6 @@ from planner.kinds.binding import merge_patch
 from planner.kinds.reading import Reader
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
 from planner.model.agreement import agree, proven
-from planner.model.body import body_of, sent_back
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
@@ -165,6 +164,8 @@ class RestDriver(Reader):
         """What a create or an update sends. found: the resource as it was found just before an update, None
         for a create.
         """
+        from planner.model.body import body_of, sent_back  # noqa: PLC0415 - only for what writes
+
         there = found.attributes if found else {}
         body = body_of(self.kind, request.desired, there, request.cleared)
         body = {name: value for name, value in body.items() if name not in self.binding.in_path}
@@ -194,7 +195,12 @@ class RestDriver(Reader):
             return found, ""
         moved = f"version {request.version} had become {found.version}" if known else ""
         if not any(self.moved(request.baseline, found.attributes)):
-            return found, f"{moved} with the same attributes" if moved else ""
+            same = (
+                "; what is not declared is kept as found"
+                if self.kind.partial
+                else " with the same attributes"
+            )
+            return found, moved and moved + same
         versions = f": planned from version {request.version}, now {found.version}" if known else ""
         conflict = Conflict(
             f"{request.address} was changed by somebody else{versions}",

@@ -231,7 +231,7 @@ def decode_state(data: object) -> State:
     return State(**{**fields, "resources": resources, "contents": contents})
 
 
-_OF_CONTENT: Final = tuple(attrs.fields_dict(KnownContent))
+_OF_CONTENT: Final = frozenset(attrs.fields_dict(KnownContent))
 
 
 def _split(data: object) -> tuple[object, dict[str, KnownContent]]:
@@ -247,10 +247,13 @@ def _split(data: object) -> tuple[object, dict[str, KnownContent]]:
         if not isinstance(entry, dict):
             live.append(entry)
             continue
-        told = {key: entry[key] for key in _OF_CONTENT if key in entry}
+        is_live = entry.get("deposed") is not True
+        if is_live and _OF_CONTENT.isdisjoint(entry):  # nearly always
+            live.append(entry)
+            continue
+        told = {key: item for key, item in entry.items() if key in _OF_CONTENT}
         if told:
             contents[str(entry.get("content_sha256"))] = decode(told, KnownContent)
-        is_live = entry.get("deposed") is not True
         rest = {key: item for key, item in entry.items() if key not in told and (is_live or key != "deposed")}
         (live if is_live else deposed).append(rest)
     return {**data, "resources": live, "deposed": deposed}, contents

@@ -27,18 +27,20 @@ class Identity:
         """The attributes in the id, in order."""
         return tuple(re.findall(r"{(\w+)}", self.pattern))
 
-    @property
+    @cached_property
     def own(self) -> str:
         """The attribute that tells it from the others of its list, "" for the only one there."""
         return self.parts[-1] if len(self.parts) > len(self.parents) else ""
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether the id is the value of one attribute."""
         return self.pattern == f"{{{self.own}}}"
 
     def id_of(self, attributes: Mapping[str, Any]) -> str:
         """The id of a resource with these attributes, "" where one of its parts is not known."""
+        if self.is_plain:
+            return _text(attributes.get(self.own))
         known = {name: _text(attributes.get(name)) for name in self.parts}
         return self.pattern.format_map(known) if all(known.values()) else ""
 

@@ -106,23 +106,21 @@ def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[P
     whether it is kept or cleared.
     """
     members, now = attribute.members(held), attribute.members(declared)
-    if members is None:
-        if attribute.partial and held is not None and declared is None:
+    if members is None or attribute.read_only:
+        if attribute.partial and not attribute.read_only and held is not None and declared is None:
             yield (), held, attribute.leave
         return
     if now is None and (declared is not None or not attribute.partial):
         return  # known after apply, or no mapping any more
-    present = now or {}
     for key, item in members.items():
-        below = attribute.below(key)
-        if attribute.key and attribute.partial and key not in present:
+        below, gone = attribute.below(key), now is None or key not in now
+        stays = (now or {}).get(key, item)
+        if below.read_only or item is None or stays is None or (gone and not attribute.partial):
+            continue
+        if gone and (attribute.key or not below.partial):
             yield (key,), item, below.leave
-        elif (
-            not below.read_only
-            and present.get(key, item) is not None
-            and (attribute.partial or key in present)
-        ):
-            found = left(below, item, present.get(key))
+        else:
+            found = left(below, item, None if gone else stays)
             yield from (((key, *path), value, leave) for path, value, leave in found)
 
 

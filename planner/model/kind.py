@@ -86,6 +86,10 @@ class Kind:
         attribute = self.attributes.get(str(name)) or Attribute(str(name), {})
         return [*attribute.along(tuple(below))][-1]
 
+    def fixed(self, path: Path) -> Path:
+        """The beginning of path at which nothing may change; path itself where all may."""
+        return next((path[:end] for end in range(1, len(path)) if self.at(path[:end]).immutable), path)
+
     def find(self, attributes: Mapping[str, Value], path: Path) -> Value:
         """What lies among attributes at path, UNKNOWN where there is none."""
         name, *below = path or ("",)
@@ -111,9 +115,13 @@ class Kind:
 
     def twice(self, attributes: Mapping[str, Value]) -> Iterator[tuple[Path, str]]:
         """The sets among attributes that have two members with one key: where, and the key."""
-        for name, attribute in self.attributes.items():
-            if attribute.holds_key:
-                yield from (((name, *path), key) for path, key in twice(attribute, attributes.get(name)))
+        for attribute in self._keyed:
+            found = twice(attribute, attributes.get(attribute.name))
+            yield from (((attribute.name, *path), key) for path, key in found)
+
+    @cached_property
+    def _keyed(self) -> tuple[Attribute, ...]:
+        return tuple(a for a in self.attributes.values() if a.holds_key)
 
     def key_of(self, attributes: Mapping[str, Value]) -> tuple[Value, ...]:
         """The values of the natural key among attributes, null where there is none."""

@@ -19,11 +19,12 @@ class Lazily(Mapping[str, T]):
     _made: dict[str, T] = field(factory=dict, init=False, repr=False)
 
     def __getitem__(self, name: str) -> T:
-        if name not in self._made:
+        found = self._made.get(name)  # nearly always
+        if found is None:
             if name not in self.names:
                 raise KeyError(name)
-            self._made[name] = self.make(name)
-        return self._made[name]
+            found = self._made[name] = self.make(name)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self.names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from planner.sandbox import fault_effects, faults
 from planner.sandbox.archives import Archives, fetch_url
 from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
 from planner.sandbox.control import PREFIX, ControlApi
-from planner.sandbox.deployments import DeploymentsApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
@@ -179,15 +178,17 @@ class Sandbox:
         self.close()
 
 
-def _described(at: Installation) -> Iterable[Route]:
-    """Most who call ask for extensions and deployments only, and begin sooner without the others."""
+def _others(at: Installation) -> Iterator[Route]:
+    """Most who call ask for extensions only, and begin sooner without the rest."""
+    from planner.sandbox.deployments import DeploymentsApi  # noqa: PLC0415 - see above
     from planner.sandbox.seed import prepared_routes  # noqa: PLC0415 - see above
 
-    return prepared_routes(at)
+    yield from DeploymentsApi(at.storage, at.now, at.cloud).routes()
+    yield from prepared_routes(at)
 
 
 def _plant(sandbox: Sandbox, at: Installation, seed: Mapping[str, Any]) -> None:
-    from planner.sandbox.seed import plant  # noqa: PLC0415 - see _described
+    from planner.sandbox.seed import plant  # noqa: PLC0415 - see _others
 
     try:
         plant(at, seed)
@@ -228,9 +229,9 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
         owners=credentials is not None,
     )
     control = ControlApi(storage, archives, fault_table, log)
-    parts = (extensions, DeploymentsApi(storage, now, platform == CLOUD), auth, control)
+    parts = (extensions, auth, control)
     installation = Installation(storage, now, platform == CLOUD, options.get("mask_secrets", False))
-    router = Router((route for part in parts for route in part.routes()), partial(_described, installation))
+    router = Router((route for part in parts for route in part.routes()), partial(_others, installation))
     sandbox = Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
     if options.get("seed"):
         _plant(sandbox, installation, options["seed"])

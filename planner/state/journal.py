@@ -21,7 +21,8 @@ from planner.model.state import Record
 from planner.state.backend import Journals
 from planner.state.document import Redact, keep, loads, refuse_newer, version_in
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""2 is of the planner that first wrote keyed fingerprints; what a record says is the same."""
 
 
 @frozen

@@ -25,7 +25,7 @@ def five(tmp_path: Path) -> tuple[Project, list[str]]:
 def test_an_exported_installation_needs_no_call(five: tuple[Project, list[str]]) -> None:
     project, ids = five
     project.ok("schemas")
-    exported = project.ok("export", "--out", "templates/exported.yaml")
+    exported = project.ok("export", "extension", "--out", "templates/exported.yaml")
     assert "5 resources" in exported.both
     first = (project.folder / "templates/exported.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=../.schemas/template.schema.json"

@@ -16,6 +16,8 @@ from .runner import Project, small
 from .test_damage import resealed
 
 ALPHA = "files/alpha"
+NAMES = ("--content", "names")
+"""Without their lines."""
 
 
 @pytest.fixture
@@ -41,6 +43,10 @@ def edit(project: Project) -> None:
     (folder / "a.txt").unlink()
 
 
+def planned(project: Project, *words: str) -> str:
+    return project.ok("plan", *NAMES, *words).out
+
+
 TOLD = """\
           - a.txt  15 B
           ~ b.txt  15 B -> 25 B
@@ -64,10 +70,10 @@ def as_of_version_1(project: Project) -> None:
 
 def test_a_plan_says_which_files_come_go_change_and_move(kept: Project) -> None:
     edit(kept)
-    done = kept.ok("plan", "--out", "plan.json")
+    done = kept.ok("plan", *NAMES, "--out", "plan.json")
     assert TOLD in done.out
     assert TOLD in kept.ok("show", "plan.json").out
-    events = [json.loads(line) for line in kept.ok("plan", "--json").out.splitlines()]
+    events = [json.loads(line) for line in kept.ok("plan", *NAMES, "--json").out.splitlines()]
     (change,) = [event for event in events if event["type"] == "change"]
     assert [(m["action"], m["path"], m.get("from_path")) for m in change["members"]] == [
         ("delete", "a.txt", None),
@@ -84,7 +90,7 @@ def test_what_a_saved_plan_tells_of_files_is_shown_elsewhere_and_never_acted_on(
     kept: Project, tmp_path: Path
 ) -> None:
     edit(kept)
-    kept.ok("plan", "--out", "plan.json")
+    kept.ok("plan", *NAMES, "--out", "plan.json")
     elsewhere = small(tmp_path / "elsewhere")
     path = shutil.copy(kept.folder / "plan.json", elsewhere.folder)
     assert TOLD in elsewhere.ok("show", "plan.json").out
@@ -97,8 +103,8 @@ def test_what_a_saved_plan_tells_of_files_is_shown_elsewhere_and_never_acted_on(
 
 def test_markdown_and_html_say_it_too(kept: Project) -> None:
     edit(kept)
-    assert "!         b.txt  15 B -> 25 B\n" in kept.ok("plan", "--format", "markdown").out
-    assert "deep/c.txt -&gt; deeper/c.txt" in kept.ok("plan", "--format", "html").out
+    assert "!         b.txt  15 B -> 25 B\n" in kept.ok("plan", *NAMES, "--format", "markdown").out
+    assert "deep/c.txt -&gt; deeper/c.txt" in kept.ok("plan", *NAMES, "--format", "html").out
 
 
 def test_an_archive_that_is_given_is_told_as_a_folder_is(kept: Project) -> None:
@@ -109,12 +115,12 @@ def test_an_archive_that_is_given_is_told_as_a_folder_is(kept: Project) -> None:
 
     kept.edit("templates/main.yaml", ALPHA, "files/a.zip")
     pack("x.txt", "y.txt")
-    assert "          + dictionaries/x.txt  5 B\n          + dictionaries/y.txt" in kept.ok("plan").out
+    assert "          + dictionaries/x.txt  5 B\n          + dictionaries/y.txt" in planned(kept)
     kept.apply()
     pack("y.txt", "z.txt")
-    assert "          - dictionaries/x.txt  5 B\n          + dictionaries/z.txt" in kept.ok("plan").out
+    assert "          - dictionaries/x.txt  5 B\n          + dictionaries/z.txt" in planned(kept)
     pack("y.txt", "x.txt")
-    assert "# the same files, packed in another way" in kept.ok("plan").out
+    assert "# the same files, packed in another way" in planned(kept)
 
 
 def test_what_the_installation_fetches_says_that_it_is_not_known(kept: Project) -> None:
@@ -122,7 +128,7 @@ def test_what_the_installation_fetches_says_that_it_is_not_known(kept: Project) 
     kept.edit("templates/main.yaml", "description: Goes", f"{url}\n      description: Goes")
     kept.apply()
     kept.edit("templates/main.yaml", "1.zip", "2.zip")
-    assert "# the installation fetches it itself" in kept.ok("plan").out
+    assert "# the installation fetches it itself" in planned(kept)
 
 
 def test_what_somebody_else_uploaded_is_not_known(kept: Project) -> None:
@@ -130,7 +136,7 @@ def test_what_somebody_else_uploaded_is_not_known(kept: Project) -> None:
         archive.writestr("by-hand.txt", "by hand")
     with kept.sandbox() as ece:
         ece.upload("alpha", (kept.folder / "other.zip").read_bytes())
-    assert "# somebody else replaced the archive: which files it has is not known" in kept.ok("plan").out
+    assert "# somebody else replaced the archive: which files it has is not known" in planned(kept)
 
 
 @pytest.mark.parametrize("offline", [(), ("--offline",)])
@@ -138,7 +144,7 @@ def test_a_preview_says_it_of_each_environment(kept: Project, offline: tuple[str
     base = git(kept.folder, "rev-parse", "HEAD")
     edit(kept)
     commit(kept)
-    words = ("preview", "--base", base, *offline)
+    words = ("preview", *NAMES, "--base", base, *offline)
     assert "!         b.txt  15 B -> 25 B\n" in kept.ok(*words, "--format", "markdown").out
     document = json.loads(kept.ok(*words, "--format", "json").out)
     (content,) = document["environments"][0]["plan"]["contents"]
@@ -221,7 +227,7 @@ def test_a_state_of_a_former_planner_is_no_change_and_learns_from_the_next_apply
     assert "state has format_version" not in kept.apply().both, "an apply without changes writes nothing"
     assert (kept.folder / "state/dev.json").read_bytes() == before
     edit(kept)
-    assert "# the state does not say which files the present archive has" in kept.ok("plan").out
+    assert "# the state does not say which files the present archive has" in planned(kept)
     git(kept.folder, "stash", "-qu")
     done = kept.apply("--var", "version=9.*")
     assert (
@@ -229,7 +235,7 @@ def test_a_state_of_a_former_planner_is_no_change_and_learns_from_the_next_apply
     )
     assert {"files", "source"} <= alpha(kept).keys()
     git(kept.folder, "stash", "pop", "-q")
-    assert TOLD in kept.ok("plan", "--var", "version=9.*").out
+    assert TOLD in planned(kept, "--var", "version=9.*")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from .test_exit_codes import locked
 REPORTS = schema("reports.schema.json")
 
 SAYS_NOTHING = {
-    *("completion", "export", "help", "init", "schemas", "state pull"),  # what they print is for a file
+    *("completion", "export", "help", "init", "kinds scaffold", "schemas", "state pull"),  # for a file
     "console",  # a line for each line
     *("lock break", "release approve", "release reject", "sandbox reset", "sandbox serve"),
     *("state adopt", "state discard", "state migrate", "state mv", "state push", "state rename"),

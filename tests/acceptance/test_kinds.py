@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ class Case:
     """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
     an update. theirs: what somebody else changes of what a read shows, sent to path by method.
 
-    pick: what of a read a write takes. export: what names it, with what it is below.
+    pick: what of a read a write takes. export: what names it, with what it is below. cleared:
+    what goes from the installation when it goes from the template.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Case:
     method: str = "PUT"
     pick: Callable[[Any], Any] = lambda body: body
     export: tuple[str, ...] = ()
+    cleared: str = ""
 
 
 CASES: dict[str, Case] = {
@@ -57,6 +60,7 @@ CASES: dict[str, Case] = {
         f"{RULESETS}/{{id}}",
         ("First floor", "Second floor"),
         {"description": "theirs"},
+        cleared="description",
         pick=lambda body: {k: v for k, v in body.items() if k != "id"},
     ),
     "traffic_filter_association": Case(
@@ -76,7 +80,12 @@ CASES: dict[str, Case] = {
         export=("comment/allocator/192.168.44.10",),
     ),
     "user": Case(
-        "/users/{id}", ("in the lobby", "in the hall"), {"full_name": "theirs"}, "PATCH", lambda body: {}
+        "/users/{id}",
+        ("in the lobby", "in the hall"),
+        {"full_name": "theirs"},
+        "PATCH",
+        pick=lambda body: {},
+        cleared="full_name",
     ),
     "license": Case(
         "/platform/license",
@@ -88,18 +97,21 @@ CASES: dict[str, Case] = {
         "/platform/infrastructure/allocators/{id}/settings",
         ("capacity: 114688", "capacity: 57344"),
         {"capacity": 1024},
+        cleared="capacity",
         export=("allocator_settings/192.168.44.10",),
     ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),
         {"discrete_sizes": {"default_size": 4096}},
+        cleared="description",
         pick=lambda body: {k: v for k, v in body.items() if k != "system_owned"},
     ),
     "deployment_template": Case(
         f"/deployments/templates/{{id}}?{REGION}",
         ("logs of the shop", "logs of all shops"),
         {"name": "theirs"},
+        cleared="description",
         pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
     ),
 }
@@ -197,6 +209,7 @@ def test_what_others_change_is_drift_and_a_saved_plan_is_refused(scene: Scene) -
 def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project = scene.project
     project.apply()
+    count = len(project.addresses())
     for address in project.addresses():
         project.ok("state", "rm", address, "-e", "dev")
     before = holds(scene.project)
@@ -206,7 +219,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.ok("export", *named, "--out", "templates/exported.yaml")
     shown = project.ok("plan", "--out", "p.json").out
     plan = json.loads((project.folder / "p.json").read_text())
-    assert {change["action"] for change in plan["changes"]} == {"import"}, shown
+    assert [change["action"] for change in plan["changes"]] == ["import"] * count, shown
     project.apply()
     assert scene.writes() == []
     assert holds(scene.project) == before
@@ -224,3 +237,56 @@ def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     assert "reset to what was installed" in project.ok("destroy", "--auto-approve").out
     assert project.addresses() == []
     assert holds(scene.project) == seed
+
+
+@contextmanager
+def losing_a_reply(scene: Scene) -> Iterator[None]:
+    """The reply to the first write within is lost, after it took effect."""
+    with scene.project.sandbox() as ece:
+        ece.fault("POST,PUT,PATCH,DELETE ** drop-after times=1")
+        yield
+        assert [fault["fired"] for fault in ece.client.get("/sandbox/faults").get_json()["faults"]] == [1]
+        ece.no_faults()
+
+
+@of_each_kind
+def test_replies_that_are_lost_leave_nothing_twice(scene: Scene) -> None:
+    project, seed = scene.project, holds(scene.project)
+    with losing_a_reply(scene):
+        project.run("apply", "--auto-approve")
+    project.apply()
+    project.settled()
+    with project.sandbox() as ece:
+        ece.fault("DELETE ** drop-after times=1")
+    project.run("destroy", "--auto-approve")
+    project.ok("destroy", "--auto-approve")
+    assert project.addresses() == []
+    if not scene.is_alone:
+        assert holds(scene.project) == seed
+
+
+@pytest.mark.parametrize("scene", ["telemetry", "allocator_settings"], indirect=True)
+def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
+    plan = scene.project.ok("plan").out
+    assert "(taken over first)" in plan
+    assert "State: 1 to take over." in plan
+    assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in plan
+    scene.project.apply()
+    for address in scene.project.addresses():
+        scene.project.ok("state", "rm", address, "-e", "dev")
+    assert "will be taken over as it is" in scene.project.ok("plan").out
+
+
+@pytest.mark.parametrize("scene", [k for k, case in CASES.items() if case.cleared], indirect=True)
+def test_what_is_no_longer_declared_is_cleared(scene: Scene) -> None:
+    project, name = scene.project, scene.case.cleared
+    project.apply()
+    assert scene.ask("GET", scene.path)[name]
+    file = project.folder / "templates/main.yaml"
+    lines = file.read_text().splitlines(keepends=True)
+    first = next(line for line in lines if line.startswith(f"      {name}:"))
+    file.write_text("".join(line for line in lines if line is not first))
+    assert f"- {name}" in project.ok("plan").out
+    project.apply()
+    assert not scene.ask("GET", scene.path).get(name)
+    project.settled()

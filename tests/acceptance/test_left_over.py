@@ -61,7 +61,7 @@ def test_it_is_nobody_elses(half: tuple[Project, str]) -> None:
     assert adopted.code == 1
     assert f"{old} is extension.alpha, left over from a replacement, already" in words(adopted.err)
     project.write("templates/other.yaml", "")
-    exported = project.ok("export")
+    exported = project.ok("export", "extension")
     assert exported.out.strip() == ""
     assert "3 more are in the state already" in exported.err
 

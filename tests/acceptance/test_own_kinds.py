@@ -203,9 +203,21 @@ def test_an_export_writes_references_and_an_import_follows_them(many: Project) -
 def test_what_lives_below_something_is_exported_by_name(tmp_path: Path) -> None:
     project = small(tmp_path / "below", "")
     told = project.ok("export").both
-    assert "comment: name what it is below, as comment/RESOURCE_TYPE/RESOURCE_ID" in told
+    assert "Of comment there may be more: export comment/RESOURCE_TYPE/RESOURCE_ID asks" in told
+    assert "traffic_filter_association" not in told
+    assert "default" not in told
     refused = project.run("export", "comment/allocator")
     assert refused.code == 64
     assert "Write comment/RESOURCE_TYPE/RESOURCE_ID" in refused.err
     assert "telemetry:" not in project.ok("export").out
     assert "enabled: true" in project.ok("export", "telemetry").out
+
+
+def test_an_export_passes_over_what_an_installation_does_not_have(tmp_path: Path) -> None:
+    declared = "project: cloud\nenvironments:\n  dev: {endpoint: sandbox, platform: cloud}\n"
+    project = small(tmp_path / "cloud", "", declared)
+    told = project.ok("export").both
+    assert "does not show these credentials: snapshot_repository, user." in told
+    refused = project.run("export", "user")
+    assert refused.code == 1
+    assert "does not serve the kind user" in refused.err

@@ -183,7 +183,7 @@ def test_a_plan_as_a_page(team: Project) -> None:
     done = team.ok("plan", "-e", "prod", "--format", "html")
     assert done.out.startswith("<!DOCTYPE html>")
     assert "<title>team-search: plan</title>" in done.out
-    assert "Applying would change 1 environment." in done.out
+    assert "Applying would change prod." in done.out
     assert "hunter2-token" not in done.out
     without_ranking(team)
     refused = team.run("plan", "-e", "prod", "--format", "html")

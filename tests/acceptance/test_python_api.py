@@ -22,7 +22,7 @@ from planner.model.ledger import Event, StepFinished, StepStarted
 
 from .runner import PROJECT, ROOT, Project
 
-PAGE = ROOT / "docs" / "python.md"
+PAGE = ROOT / "docs/reference/python.md"
 TWO = PROJECT + "  prod: {endpoint: sandbox, protected: true}\n"
 
 

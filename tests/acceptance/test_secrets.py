@@ -131,6 +131,40 @@ def test_a_changed_secret_is_an_update_that_shows_neither(secretive: Project) ->
     secretive.settled()
 
 
+NESTED = """
+resource:
+  snapshot_repository:
+    nightly:
+      repository_name: nightly
+      type: s3
+      settings: {bucket: backups, access_key: key-of-ours, secret_key: "{{ var.token }}"}
+"""
+
+
+def test_a_nested_secret_is_hidden_alone_and_sent_once_after_an_import(secretive: Project) -> None:
+    secretive.write("templates/repository.yaml", NESTED)
+    created = secretive.apply()
+    assert 'bucket = "backups"' in created.out
+    secretive.write("templates/repository.yaml", NESTED.replace("backups", "shop"))
+    changed = secretive.ok("plan")
+    assert '~ settings.bucket = "backups" -> "shop"' in changed.out
+    assert "settings.secret_key" not in changed.out
+    secretive.write("templates/repository.yaml", NESTED)
+
+    secretive.ok("state", "rm", "snapshot_repository.nightly")
+    imported = secretive.ok("import", "snapshot_repository.nightly", "nightly", "--auto-approve")
+    plan = secretive.ok("plan")
+    unknown = [
+        line.split("  # ") for line in plan.out.splitlines() if "fingerprint unknown, will be sent" in line
+    ]
+    told = [words.strip() for words, _ in unknown]
+    assert told == ["~ settings.access_key = (sensitive)", "~ settings.secret_key = (sensitive)"]
+    applied = secretive.apply()
+    secretive.settled()
+    no_trace(secretive, created, changed, imported, plan, applied)
+    assert revealed(files_of(secretive).values(), "key-of-ours") == [NESTED]
+
+
 def test_an_error_that_quotes_it(secretive: Project) -> None:
     with secretive.sandbox() as ece:
         spec = {"method": "POST", "path": "/deployments/extensions", "effect": "status:400"}

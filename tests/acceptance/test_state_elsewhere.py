@@ -179,7 +179,7 @@ def test_a_state_without_resources_may_stay_where_it_was(kept: Project) -> None:
     ("spoil", "why"),
     [
         (lambda path: path.write_bytes(b""), "is empty"),
-        (lambda path: path.write_bytes(resealed(format_version=2)(path.read_bytes())), "format_version 2"),
+        (lambda path: path.write_bytes(resealed(format_version=9)(path.read_bytes())), "format_version 9"),
         (lambda path: path.unlink(), "is missing, though it has a history"),
     ],
     ids=["damaged", "of a newer planner", "lost"],

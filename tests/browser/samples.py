@@ -370,6 +370,20 @@ def unbroken() -> Preview:
     )
 
 
+def renamed(*environments: str) -> Preview:
+    """The same resource in each of a chain of environments, by their own names and of other versions."""
+    shown: list[EnvironmentPreview] = []
+    chain: list[Standing] = []
+    before: tuple[str, ...] = ()
+    for number, name in enumerate(environments, 1):
+        after: Mapping[str, Value] = {"name": f"{name}-words", "version": f"8.{number}"}
+        created = Change(SYNONYMS, Action.CREATE, "", after=after)
+        shown.append(EnvironmentPreview(name, plan=plan(name, created)))
+        chain.append(Standing(name, before, release="r-de3431ffed", since="2025-10-03T14:05:00Z"))
+        before = (name,)
+    return Preview("words", "a" * 40, "b" * 40, tuple(shown), chain=tuple(chain))
+
+
 def creates(count: int) -> Preview:
     """So many extensions that do not depend on each other, with eight attributes each."""
     changes = tuple(

@@ -8,7 +8,7 @@ from planner.model.preview import Preview
 
 from .conftest import Opener
 from .pages import Page
-from .samples import CONTROLS, HOSTILE_TEXTS, SECRET, USUAL, creates, hostile, unbroken
+from .samples import CONTROLS, HOSTILE_TEXTS, SECRET, USUAL, creates, hostile, renamed, unbroken
 
 ROWS = ".change > summary code"
 ALL_OF_PROD = [
@@ -227,6 +227,41 @@ def test_a_resource_is_compared_side_by_side_across_environments(report: Opener)
     assert page.visible("dialog") == []
     page.click(".across tr[data-across] button")
     assert page.visible("dialog h3") == ["~ dev", "~ staging", "~ prod"]
+
+
+def test_cells_that_differ_are_marked_where_resources_are_compared(report: Opener) -> None:
+    page = report(USUAL)
+    page.click(".across tr[data-across] .compared.differs button")
+    assert page.visible("dialog td.gone.apart:not(tbody:nth-of-type(2) td)")[:3] == [
+        '"8.15.*"',
+        '"8.15.*"',
+        '"8.14.*"',
+    ]
+    assert '"8.16.*"' not in page.visible("dialog .apart")
+    assert "12 B" in page.visible("dialog .apart")
+    page.press("Escape")
+    assert page.visible(".change .apart") == []
+
+
+def test_what_is_an_environments_own_is_not_marked_and_what_else_differs_is(report: Opener) -> None:
+    page = report(renamed("dev", "prod"))
+    assert page.visible(".across .compared") == ["Compared", "differs: version Compare"]
+    page.click(".across button")
+    assert page.visible("dialog .apart") == ['"8.1"', '"8.2"']
+    assert page.visible("dialog [data-own] td") == ['"dev-words"', '"prod-words"']
+
+
+@pytest.mark.parametrize("width", [320, 400, 560, 800, 1280])
+@pytest.mark.parametrize("table", [".across:not(.standings)", ".standings"])
+def test_the_last_column_is_in_the_window(report: Opener, page: Page, width: int, table: str) -> None:
+    page.size(width)
+    report(renamed(*(f"environment-{number}" for number in range(12))))
+    boxes = page.run(
+        f"[...document.querySelectorAll('{table} td:last-child')].map((each) => each.getBoundingClientRect())"
+        ".map((box) => [box.left, box.right])"
+    )
+    assert boxes
+    assert all(0 <= left < right <= width for left, right in boxes), boxes
 
 
 def test_hostile_values_stay_text(report: Opener) -> None:

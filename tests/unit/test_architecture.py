@@ -31,7 +31,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "sandbox": frozenset(),
     "config": frozenset({"yaml12", "links", "model", "errors", "resources"}),
     "engine": frozenset({"model", "errors"}),
-    "kinds": frozenset({"yaml12", "net", "ece", "archives", "model", "errors", "resources"}),
+    "kinds": frozenset({"yaml12", "links", "net", "ece", "archives", "model", "errors", "resources"}),
     "state": frozenset({"net", "links", "model", "errors", "resources", "distribution"}),
     "render": frozenset({"yaml12", "model", "errors", "resources"}),
     "vcs": frozenset({"errors"}),

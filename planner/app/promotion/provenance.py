@@ -14,7 +14,6 @@ from planner.config.environment_file import PINS, Pins, name_of, pins_name
 from planner.config.load import Configuration
 from planner.config.project import PROJECT_FILE
 from planner.errors import PlannerError
-from planner.forge.registry import ACTOR_VARIABLES, KINDS, MESSAGES, job_in
 from planner.model.project import PINNED
 from planner.model.release import Release
 from planner.promote.log import legible
@@ -75,6 +74,8 @@ def _templates(request: Request, pins: Pins | None) -> str:
 
 def actor(request: Request) -> str:
     """PLANNER_ACTOR; the user that started the CI's job; git's user.email; user@host."""
+    from planner.forge.registry import ACTOR_VARIABLES  # noqa: PLC0415 - all forges, of a promotion
+
     environ = request.inputs.environ
     for name in ("PLANNER_ACTOR", *ACTOR_VARIABLES):
         if environ.get(name, "").strip():
@@ -92,6 +93,8 @@ def _user() -> str:
 
 def pull_request(request: Request) -> str:
     """ "#12" or "!12": the one that the CI's job is for, or that the commit says it merged; "" for none."""
+    from planner.forge.registry import KINDS, MESSAGES, job_in  # noqa: PLC0415 - as above
+
     job, repository = job_in(request.inputs.environ), request.trees.repository
     if job.number and job.forge:
         return f"{KINDS[job.forge].facts.mark}{job.number}"

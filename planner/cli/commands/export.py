@@ -42,7 +42,9 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
         wanted = _wanted(kinds, drivers) if kinds else _many(drivers)
         with console.doing("Asking the installation"):
             asking = Asking(here.session.parallelism)
-            exporter = Exporter(here.store.load(), drivers, asking, declared, console.redact.inside)
+            exporter = Exporter(
+                *(here.store.load(), drivers, asking, declared, console.redact.inside), lenient=not kinds
+            )
             found = exporter.export(wanted)
     text = template_text(found.resources, found.imports)
     if out is not None:
@@ -52,9 +54,11 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     known = f"; {found.known} more are in the state already" if found.known else ""
     where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
     console.tell(f"{where}{known}.")
+    if found.unserved:
+        console.tell(f"The installation does not show these credentials: {', '.join(found.unserved)}.")
     for kind in found.unasked:
-        parents = (part.upper() for part in drivers[kind].kind.identity.parents)
-        console.tell(f"{kind}: name what it is below, as {'/'.join([kind, *parents])}, to have it exported.")
+        form = "/".join([kind, *(part.upper() for part in drivers[kind].kind.identity.parents)])
+        console.tell(f"Of {kind} there may be more: export {form} asks for those below one thing.")
     for address, names in found.left_out.items():
         console.tell(
             f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "

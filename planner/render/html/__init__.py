@@ -1,7 +1,7 @@
 """The HTML report of a preview: one file that needs nothing else and asks for nothing.
 
     page.py       what stands on the page, and what its templates may call; page.css and page.js go into it
-    across.py     the same resource in several environments
+    across.py     the same resource in several environments; own.py knows what differs everywhere
     sides.py      before and after, side by side
     graph.py      the dependency graph as SVG; layers.py finds the places
     promotion.py  the chain of environments

@@ -182,11 +182,40 @@ document.addEventListener("DOMContentLoaded", () => {
     return part;
   }
 
+  // The cells of one side of an attribute or file, by both. What is each environment's own is left out.
+  function cellsOf(part) {
+    const found = new Map();
+    let name = "";
+    for (const line of all("tbody tr", part)) {
+      const head = one("th", line);
+      if (head) name = "own" in line.dataset ? "" : head.firstChild.textContent;
+      for (const cell of name ? all("td:not(.none)", line) : []) {
+        const key = `${cell.cellIndex - (head ? 1 : 0)} ${name}`;
+        found.set(key, [...(found.get(key) || []), cell]);
+      }
+    }
+    return found;
+  }
+
+  // Marks what does not stand in every column.
+  function mark(parts) {
+    const columns = parts.map(cellsOf);
+    for (const [index, cells] of columns.entries()) {
+      const others = columns.filter((_, other) => other !== index);
+      for (const [key, found] of cells) {
+        const texts = others.map((other) => new Set((other.get(key) || []).map((cell) => cell.textContent)));
+        for (const cell of found) cell.classList.toggle("apart", texts.some((text) => !text.has(cell.textContent)));
+      }
+    }
+  }
+
   function compare(anchors) {
     const found = [...new Set(anchors)].map((anchor) => document.getElementById(anchor));
     found.sort((a, b) => rows.indexOf(a) - rows.indexOf(b));
     one("#compare-title").textContent = one("code", found[0]).textContent;
-    one(".columns", dialog).replaceChildren(...found.map(column));
+    const parts = found.map(column);
+    mark(parts);
+    one(".columns", dialog).replaceChildren(...parts);
     dialog.showModal();
   }
 

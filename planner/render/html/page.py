@@ -65,10 +65,9 @@ class Shown:
 
     @cached_property
     def changes(self) -> list[ShownChange]:
-        table = macro("table", "change.html")
         name, number = self.item.environment, self.number
         changes = self.view.changes if self.view else ()
-        return [ShownChange(c, name, f"c{number}-{index}", table(c)) for index, c in enumerate(changes)]
+        return [ShownChange(change, name, f"c{number}-{index}") for index, change in enumerate(changes)]
 
     @property
     def losses(self) -> list[ShownChange]:
@@ -112,10 +111,10 @@ class Page:
 
     @property
     def kind(self) -> str:
-        return "Plan" if self._is_plan else "Plan preview"
+        return "Plan" if self.is_plan else "Plan preview"
 
     @property
-    def _is_plan(self) -> bool:
+    def is_plan(self) -> bool:
         """Whether it is the plan of one environment, which nobody merges."""
         return not (self.preview.head or self.preview.error) and len(self.preview.environments) == 1
 
@@ -123,13 +122,17 @@ class Page:
     def headline(self) -> str:
         if self.preview.error:
             return "The preview failed: what merging would change is not known."
+        return " ".join([self._doing, *(f"{trouble}." for trouble in troubles(self.preview))])
+
+    @property
+    def _doing(self) -> str:
         items = self.preview.environments
         changed = sum(1 for item in items if item.plan is not None and item.plan.has_changes)
         unknown = any(item.failed and not item.refused for item in items)
         nothing = "nothing that is known" if unknown else "nothing"
-        doing = "Applying" if self._is_plan else "Merging"
-        first = f"{doing} would change {plural(changed, 'environment') if changed else nothing}."
-        return " ".join([first, *(f"{trouble}." for trouble in troubles(self.preview))])
+        if self.is_plan:
+            return f"Applying would change {'' if changed else f'{nothing} in '}{items[0].environment}."
+        return f"Merging would change {plural(changed, 'environment') if changed else nothing}."
 
     @property
     def notices(self) -> list[str]:

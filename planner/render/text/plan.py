@@ -11,12 +11,11 @@ from typing import Final
 from attrs import evolve
 
 from planner.model.plan import DriftReport, Plan
-from planner.render.escaping import escape, hanging, wrap
+from planner.render.escaping import cells, escape, hanging, wrap
 from planner.render.preview import state_only
 from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
-from planner.render.text.files import file_lines
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
 from planner.render.values import KNOWN_LATER, elided, plural, wrapped
 from planner.render.view import PlanView
@@ -176,6 +175,9 @@ def title(item: ResourceView) -> Line:
 
 def _title_lines(item: ResourceView, width: int) -> Iterator[Line]:
     whole = title(item)
+    if cells(whole.text) <= width - whole.column:  # nearly always
+        yield whole
+        return
     first, *rest = wrap(whole.text, width - whole.column)
     yield evolve(whole, text=first)
     yield from (Line(_ROWS_AT + 2, more) for more in rest)
@@ -189,7 +191,11 @@ def attributes(item: ResourceView, width: int) -> Iterator[tuple[Row, list[Line]
 
 def files(item: ResourceView, width: int) -> Iterator[Line]:
     """The files that change in its archive, below the attributes, the last of which is the archive."""
-    return file_lines(item.content, indent=_FILES_AT, width=width) if item.content else iter(())
+    if item.content is None:
+        return iter(())
+    from planner.render.text.files import file_lines  # noqa: PLC0415 - only where there are some
+
+    return file_lines(item.content, indent=_FILES_AT, width=width)
 
 
 def unchanged(count: int) -> Line:

@@ -391,6 +391,14 @@ def test_what_is_shown_of_content_is_one_of_two_words_where_there_is_content(fol
             "lifecycle:\n  replace_triggered_by: [thing.b.verion]\n",
             ['6: thing has no attribute "verion" to refer to'],
         ),
+        (
+            "lifecycle:\n  on_leave: delete\n",
+            ['6: lifecycle.on_leave must be one of "forget", "reset", not "delete"'],
+        ),
+        (
+            "lifecycle:\n  on_leave: reset\n",
+            ["6: on_leave is for what an installation has once; a thing that is left is deleted"],
+        ),
         ("depends_on: [thing.a]", ["3: resources wait for each other in a circle"]),
         ("lifecycle: {replace_triggered_by: [thing.a]}", ["3: resources wait for each other in a circle"]),
     ],

@@ -15,7 +15,17 @@ from planner.model.declarations import Declarations, Move, Removal
 from planner.model.plan import DESTROY, IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, AttributeDiff, OutputChange
 from planner.model.resource import Lifecycle, Observed
 from planner.model.state import Applied
-from planner.model.value import Deferred, Fingerprint, Path, Reference, Secret, conceal, dotted
+from planner.model.value import (
+    SCRYPT,
+    Deferred,
+    Fingerprint,
+    Path,
+    Reference,
+    Secret,
+    conceal,
+    dotted,
+    stretched,
+)
 
 from .world import (
     NOW,
@@ -540,6 +550,19 @@ def test_outputs_follow_the_values_that_a_refresh_finds() -> None:
     assert scene.state.outputs == {"o": "elsewhere", "p": "kept"}
 
 
+@pytest.mark.parametrize("mode", [NORMAL, REFRESH_ONLY, IMPORT_ONLY])
+@pytest.mark.parametrize(
+    "kept",
+    [Fingerprint.of("hunter2", "cd" * 16), Fingerprint(SALT, stretched("hunter2", SALT).hex(), SCRYPT)],
+    ids=["of another salt", "of an older planner"],
+)
+def test_an_output_that_is_the_same_secret_does_not_change(kept: Fingerprint, mode: str) -> None:
+    state = state_of(prior("a"), outputs={"o": kept, "p": {"k": kept}})
+    outputs = {"o": Secret("hunter2"), "p": {"k": Secret("hunter2")}}
+    goal = goal_of(desired("a"), outputs=outputs, mode=mode)
+    assert planned(goal, state, Installation.holding(prior("a"))).plan.outputs == ()
+
+
 def test_a_namesake_is_noted_and_told_from_what_a_create_makes() -> None:
     world = Installation.holding(prior("a", "theirs"), prior("x", "other"))
     found = planned(goal_of(desired("a")), state_of(), world)
@@ -684,7 +707,8 @@ def test_the_kind_of_these_tests_has_every_facet() -> None:
 def test_an_update_without_a_version_says_its_window(
     wanted: dict[str, str], versions: dict[str, None], told: list[str]
 ) -> None:
-    held = [prior(name, note="old", **({"version": None} if name in versions else {})) for name in "ab"]
+    entries = [prior(name, note="old") for name in "ab"]
+    held = [evolve(e, version=versions.get(e.address.name, e.version)) for e in entries]
     view = View({p.address: Observed(p.id, p.attributes, p.version) for p in held}, asked=True)
     found = planned(
         goal_of(*(desired(name, note=wanted.get(name, "old")) for name in "ab")), state_of(*held), view=view

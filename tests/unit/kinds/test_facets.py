@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from attrs import define, evolve, field
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
@@ -22,7 +24,7 @@ from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.codec import canonical, encode_record
 from planner.model.declarations import Declarations, Import
-from planner.model.plan import Plan
+from planner.model.plan import Action, Plan
 from planner.model.resource import Desired, Lifecycle, Observed, Request
 from planner.model.state import Record
 from planner.model.value import Deferred, Fingerprint, Reference, Secret, Value, at, references
@@ -52,6 +54,7 @@ attributes:
         user: {type: string}
         password: {type: string, writeOnly: true}
         realm: {type: string, readOnly: true}
+        from: {type: string, x-immutable: true}
     rules:
       type: array
       x-key: source
@@ -271,11 +274,25 @@ def test_one_secret_hides_nothing_but_itself(site: Site) -> None:
     assert not password.unsure
 
 
+def test_what_may_not_change_is_told_by_its_path(site: Site) -> None:
+    site.applied(login={"user": "u"})
+    site.want(login={"user": "v", "from": "x"})
+    assert [change.action for change in site.plan().changes] == [Action.UPDATE]
+    site.applied(login={"user": "v", "from": "x"})
+    site.want(login={"user": "w", "from": "y"})
+    [change] = site.plan().changes
+    assert (change.action, change.reason) == (Action.REPLACE, "login.from cannot be changed in place")
+    assert [(d.path[-1], d.forces_replacement) for d in change.diffs] == [("from", True), ("user", False)]
+
+
 def test_the_rest_of_a_partial_attribute_stays_as_it_is(site: Site) -> None:
     site.applied(plan={"size": 4, "rules": [{"source": "ours"}]})
     theirs = {"source": "theirs", "id": "r9"}
     site.change(lambda stored: stored["plan"].update(zone=7, rules=[theirs, *stored["plan"]["rules"]]))
-    assert site.plan().is_empty or not site.plans[-1].changes
+    assert site.plan().changes == ()
+    site.want(plan={"size": 8, "rules": [{"source": "ours"}]})
+    site.plan()
+    assert site.notes == ["thing.a: version 1 had become 2 with what is declared as it was"]
     site.applied(plan={"size": 8, "rules": [{"source": "ours"}]})
     [stored] = site.api.stored.values()
     assert (stored["plan"]["zone"], stored["plan"]["size"], stored["plan"]["theirs"]) == (7, 8, {"x": 1})
@@ -357,6 +374,8 @@ def test_only_declared_paths_conflict(site: Site, theirs: Any, stops: bool) -> N
     ledger = site.apply(meanwhile=lambda: site.change(theirs))
     assert ledger.complete is not stops
     if not stops:
+        [entry] = ledger.entries
+        assert entry.reason == "version 1 had become 2; what is not declared is kept as found"
         [stored] = site.api.stored.values()
         assert stored["plan"]["theirs"] == site.api.asked[-1]["plan"]["theirs"]
 
@@ -415,3 +434,36 @@ def test_the_body_is_built_on_a_read_just_before_the_write(site: Site) -> None:
     site.change(lambda stored: stored["plan"].update(size=6))
     with pytest.raises(Conflict):
         driver.perform(request(driver, {"name": "a", "plan": {"size": 7}}, on))
+
+
+TEXTS, NUMBERS = st.sampled_from("xy"), st.integers(0, 2)
+RULE = st.fixed_dictionaries({"source": st.sampled_from("abc")}, optional={"text": TEXTS})
+SETS = st.lists(RULE, max_size=3, unique_by=lambda rule: rule["source"])
+SECRETS = st.sampled_from([Secret("hunter2"), Secret("other")])
+DEEP = st.fixed_dictionaries({}, optional={"a": NUMBERS, "token": SECRETS, "b": st.none()})
+PLANS = st.fixed_dictionaries({}, optional={"size": NUMBERS, "zone": NUMBERS, "deep": DEEP, "rules": SETS})
+LOGINS = st.fixed_dictionaries({"user": TEXTS}, optional={"password": SECRETS})
+FREE = st.dictionaries(TEXTS, NUMBERS | st.none(), max_size=2)
+WANTED = st.fixed_dictionaries({}, optional={"login": LOGINS, "rules": SETS, "free": FREE, "plan": PLANS})
+THEIRS = {"source": "theirs", "id": "r0", "text": "z"}
+
+
+@settings(max_examples=10, deadline=None)
+@example([{}, {"plan": {"deep": {"b": None}, "rules": []}}])
+@example(
+    [{"plan": {"zone": 1, "rules": [{"source": "a"}]}}, {"rules": [{"source": "a"}]}, {"plan": {"zone": 2}}]
+)
+@given(st.lists(WANTED, min_size=2, max_size=3))
+def test_after_any_edits_nothing_is_left_to_do_and_what_is_others_is_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, edits: list[dict[str, Any]]
+) -> None:
+    site = Site(tmp_path_factory.mktemp("edits"))
+    first, *others = edits
+    site.applied(**first)
+    site.change(lambda there: there["plan"].update(rules=[THEIRS, *there["plan"].get("rules", ())]))
+    for edit in others:
+        prior = site.applied(**edit)
+        [stored] = site.api.stored.values()
+        assert (stored["plan"]["rules"][0], stored["plan"]["theirs"]) == (THEIRS, {"x": 1})
+        assert "theirs" not in repr(prior.attributes.get("plan"))
+        assert "****" not in repr(stored)

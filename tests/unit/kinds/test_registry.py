@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,31 @@ def test_a_project_has_kinds_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "kinds").mkdir()
     path = written(tmp_path / "kinds", FILTER)
     assert project_kinds(tmp_path) == [path]
+
+
+def test_a_file_of_a_project_names_no_code(tmp_path: Path) -> None:
+    path = written(tmp_path, FILTER + "driver: planner.kinds.nowhere:Zen\n")
+    with pytest.raises(PlannerError, match="names no code"):
+        load_kinds(extra=[path])["filter"]
+    with pytest.raises(PlannerError, match="names the driver planner"):
+        read_kind_file(path)
+
+
+@pytest.mark.parametrize("call", ["list", "read"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_what_a_plan_asks_changes_nothing(tmp_path: Path, call: str, method: str) -> None:
+    data = yaml.safe_load(FILTER)
+    data["api"][call]["method"] = method
+    with pytest.raises(PlannerError, match=f"is wrong at api.{call}.method"):
+        read_kind_file(written(tmp_path, yaml.safe_dump(data)))
+
+
+def test_one_file_that_is_named_twice_is_one(tmp_path: Path) -> None:
+    path = written(tmp_path, FILTER)
+    assert load_kinds(extra=[path, path])["filter"].kind.name == "filter"
+
+
+def test_a_pipe_is_no_kind_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(PlannerError, match="cannot be read"):
+        load_kinds(extra=[tmp_path / "pipe.yaml"])["pipe"]

@@ -59,7 +59,12 @@ example: |
     shelf:
       books: {room: hall, label: books, lamp: {colour: warm}, boards: [{height: 30, material: oak}]}
 """
-WANTED = {"room": "hall", "label": "books", "lamp": {"colour": "warm"}, "boards": [{"height": 30}]}
+WANTED: dict[str, Any] = {
+    "room": "hall",
+    "label": "books",
+    "lamp": {"colour": "warm"},
+    "boards": [{"height": 30}],
+}
 
 
 @define

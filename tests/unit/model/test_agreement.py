@@ -44,6 +44,7 @@ properties:
       one: {$ref: "#/$defs/rule"}
       keyed: {type: array, x-key: key, items: {$ref: "#/$defs/rule"}}
       gone: {x-leave: clear, type: object}
+      whole: {x-partial: false, x-leave: clear, type: object}
 """)
 TREE = attributes_of(RULES)
 KIND = Kind("thing", "Thing", TREE, RULES)
@@ -97,6 +98,8 @@ KIND = Kind("thing", "Thing", TREE, RULES)
         ),
         ("partial", {"keyed": [{"key": "a"}]}, {"keyed": [{"key": "b"}]}, declared, [("keyed", "a")]),
         ("partial", {"list": [1, 2]}, {"list": [1, 2, 3]}, declared, [("list",)]),
+        ("partial", {"whole": {"x": 1}}, {"whole": {"x": 1, "y": 2}}, declared, [("whole",)]),
+        ("partial", {"whole": {"x": 1}}, {"y": 1}, declared, [("whole",)]),
     ],
 )
 def test_where_two_views_differ(name: str, known: Any, there: Any, passes: Passes, paths: list[Path]) -> None:
@@ -128,6 +131,13 @@ def test_where_two_views_differ(name: str, known: Any, there: Any, passes: Passe
         ("partial", {"a": {"x": 1, "y": 2}}, None, {"a": True}, {"a": {"x": 1, "y": 2}}),
         ("partial", {"a": [{"x": 1}]}, None, {"a": {"x": False}}, {"a": None}),
         ("partial", {}, None, {"a": False}, {"a": None}),
+        (
+            "partial",
+            {"whole": {"x": 1, "y": 2}, "z": 1},
+            None,
+            {"whole": {"x": False}},
+            {"whole": {"x": 1, "y": 2}},
+        ),
         ("partial", "text", None, {"a": False}, None),
         (
             "partial",
@@ -173,10 +183,37 @@ def test_what_is_kept(name: str, shown: Any, held: Any, wanted: Shape, kept: Any
             [(("keyed", "a", "text"), 1, "keep")],
         ),
         ({"one": {"id": 1}}, {}, []),
+        ({"whole": {"x": 1}}, {}, [(("whole",), {"x": 1}, "clear")]),
+        ({"whole": {"x": 1, "y": 2}}, {"whole": {"x": 1}}, []),
     ],
 )
 def test_what_is_no_longer_declared(held: Any, declared: Any, found: Any) -> None:
     assert [*left(TREE["partial"], held, declared)] == found
+
+
+WHOLE = attributes_of(
+    {
+        "type": "object",
+        "x-partial": True,
+        "properties": {"id": {"readOnly": True}, "name": {}, "at": {"type": "object"}},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "declared", "found"),
+    [
+        ("id", "i", None, []),
+        ("id", {"deep": 1}, None, []),
+        ("name", "n", None, [((), "n", "keep")]),
+        ("name", "n", "m", []),
+        ("at", {"x": 1}, None, [(("x",), 1, "keep")]),
+    ],
+)
+def test_what_is_no_longer_declared_of_a_kind_that_is_partial_as_a_whole(
+    name: str, held: Any, declared: Any, found: Any
+) -> None:
+    assert [*left(WHOLE[name], held, declared)] == found
 
 
 @pytest.mark.parametrize(
@@ -231,7 +268,8 @@ FREE = st.dictionaries(
     st.sampled_from("pqr"), LEAF | st.dictionaries(st.sampled_from("st"), LEAF), max_size=3
 )
 PARTIAL = st.fixed_dictionaries(
-    {}, optional={"one": RULE, "keyed": KEYED, "gone": FREE, "size": LEAF, "list": st.lists(LEAF)}
+    {},
+    optional={"one": RULE, "keyed": KEYED, "gone": FREE, "whole": FREE, "size": LEAF, "list": st.lists(LEAF)},
 )
 VALUES = st.fixed_dictionaries(
     {}, optional={"free": FREE, "set": KEYED, "list": KEYED, "keyed": KEYED, "one": RULE, "partial": PARTIAL}

@@ -130,6 +130,19 @@ def test_what_is_no_list_has_no_members(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "fixed"),
+    [
+        (("plan", "size", "x", "y"), ("plan", "size")),
+        (("plan", "size"), ("plan", "size")),
+        (("plan", "tags", "x"), ("plan", "tags", "x")),
+        (("name",), ("name",)),
+    ],
+)
+def test_what_may_not_change(path: Any, fixed: Any) -> None:
+    assert KIND.fixed(path) == fixed
+
+
+@pytest.mark.parametrize(
     ("path", "told"),
     [
         (("rules", "a", "source"), ""),

@@ -31,7 +31,7 @@ from .plans import (
 
 def row(change: Change) -> Node:
     item = ChangeView(change)
-    return read(macro("row", "change.html")(item, "c0-0", macro("table", "change.html")(item)))
+    return read(macro("row", "change.html")(item, "c0-0"))
 
 
 def opened(change: Change) -> Node:

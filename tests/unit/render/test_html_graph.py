@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from markupsafe import Markup
 
 from planner.model.address import Address
 from planner.model.plan import Action, Change
@@ -26,9 +25,7 @@ def change(number: int, *others: int, action: Action = Action.UPDATE) -> Change:
 
 
 def figure(*changes: Change) -> Node:
-    shown = [
-        ShownChange(ChangeView(item), "prod", f"c0-{index}", Markup()) for index, item in enumerate(changes)
-    ]
+    shown = [ShownChange(ChangeView(item), "prod", f"c0-{index}") for index, item in enumerate(changes)]
     return read(macro("graph", "graph.html")(graph_of(shown), "prod"))
 
 

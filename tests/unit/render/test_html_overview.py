@@ -6,9 +6,11 @@ import pytest
 from attrs import evolve
 
 from planner.model.address import Address
-from planner.model.plan import Action, Change, CheckResult, LeftOut, Plan
+from planner.model.plan import Action, AttributeDiff, Change, CheckResult, LeftOut, Plan
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview, Preview
 from planner.model.release import Gate
+from planner.model.resource import Content
+from planner.model.value import Secret, Value
 from planner.render.html import render_html
 
 from .html_document import Node, read
@@ -168,7 +170,9 @@ def test_a_plan_alone_is_no_preview_of_a_merge() -> None:
     document = read(render_html(shown))
     assert document.one("title").text == "search: plan"
     assert document.one("p", class_="eyebrow").text == "Plan"
-    assert document.one("p", class_="headline").text == "Applying would change 1 environment."
+    assert document.one("p", class_="headline").text == "Applying would change dev."
+    assert not list(document.all("article"))
+    assert "Environments" not in [title.text for title in document.all("h2")]
 
 
 def test_an_environment_without_changes_says_so() -> None:
@@ -195,11 +199,13 @@ def test_the_same_resource_is_compared_across_environments() -> None:
     assert across(document) == [
         ["Resource", "dev", "staging", "prod", "Compared"],
         ["extension.icu", "", "", "-/+", "only in prod"],
-        ["extension.synonyms", "~", "~", "~", "differs"],
+        ["extension.synonyms", "~", "~", "~", "differs: description"],
         ["traffic_filter.office", "+", "+", "+", "the same"],
     ]
     rows = {row.attributes["id"]: row for row in document.all("details", class_="change")}
-    assert rows["c0-0"].one(class_="elsewhere").text == "Also in staging (differs), prod (the same)"
+    assert (
+        rows["c0-0"].one(class_="elsewhere").text == "Also in staging (differs: description), prod (the same)"
+    )
     assert rows["c1-1"].one(class_="elsewhere").text == "Also in dev (the same), prod (the same)"
     assert not list(rows["c3-0"].all(class_="elsewhere"))
     assert not list(rows["c3-3"].all(class_="elsewhere"))
@@ -207,7 +213,86 @@ def test_the_same_resource_is_compared_across_environments() -> None:
 
 def test_what_is_done_counts_in_a_comparison_not_only_the_attributes() -> None:
     before = evolve(REPLACE, create_before_destroy=True)
-    assert across(page(planned("dev", REPLACE), planned("prod", before)))[1][-1] == "differs"
+    assert across(page(planned("dev", REPLACE), planned("prod", before)))[1][-1] == "differs: what happens"
+
+
+def created(environment: str, **after: Value) -> Change:
+    return Change(OFFICE, Action.CREATE, "", after={"name": f"{environment}-office", **after})
+
+
+def deleted(number: str, name: str = "office", **before: Value) -> Change:
+    return Change(OFFICE, Action.DELETE, "", id=number, before={"name": name, "id": number, **before})
+
+
+def updated(before: str, line: int, **more: object) -> Change:
+    origin = (f"var.zones, environments/{before}.yaml:{line}",)
+    diffs = (AttributeDiff(("zones",), 1, 3, origins=origin),)
+    return Change(OFFICE, Action.UPDATE, "", after={"name": f"{before}-office"}, diffs=diffs, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("dev", "prod", "compared"),
+    [
+        (created("dev"), created("prod"), "the same but for name"),
+        (created("d"), created("live"), "the same but for name"),
+        (created(""), created("live"), "the same but for name"),
+        (created("Dev", url="https://dev.example/x"), created("PROD"), "differs: url"),
+        (
+            created("dev", url="https://dev.example/x"),
+            created("prod", url="https://prod.example/x"),
+            "the same but for name, url",
+        ),
+        (created("dev", tags=["dev", "x"]), created("prod", tags=["prod", "y"]), "differs: tags"),
+        (created("v1", version="8.1.0"), created("v2", version="8.2.0"), "differs: version"),
+        (created("1", version="8.1.0"), created("2", version="8.2.0"), "differs: name, version"),
+        (created("dev", a=1, b=1, c=1, d=1), created("prod"), "differs: a, b, c and 1 more"),
+        (created("dev", zones=1), created("dev", zones=1.0), "differs: zones"),
+        (
+            created("dev", login={"user": "a", "password": Secret("one")}),
+            created("dev", login={"user": "a", "password": Secret("two")}),
+            "the same",
+        ),
+        (deleted("11"), deleted("12"), "the same but for id"),
+        (
+            deleted("11", url="repo://11", peer="a:11/x"),
+            deleted("12", url="repo://12", peer="a:12/x"),
+            "the same but for id, peer, url",
+        ),
+        (deleted("1", version="8.1"), deleted("2", version="8.2"), "differs: version"),
+        (updated("dev", 3), updated("prod", 9), "the same"),
+        (updated("dev", 3), updated("prod", 9, used_by=("a",)), "the same"),
+        (
+            evolve(updated("dev", 3), content=Content("a", "ab" * 32, 1), content_before="00" * 32),
+            evolve(updated("dev", 3), content=Content("a", "ab" * 32, 1), content_before="00" * 31 + "01"),
+            "differs: content",
+        ),
+        (created("dev"), updated("prod", 3), "differs: what happens"),
+    ],
+)
+def test_what_differs_is_told_apart_from_what_differs_everywhere(
+    dev: Change, prod: Change, compared: str
+) -> None:
+    document = page(planned("dev", dev), planned("prod", prod))
+    assert across(document)[1][-1] == compared
+    assert bool([*document.all("td", class_="differs")]) is compared.startswith("differs")
+
+
+def test_the_prefix_of_names_is_what_several_resources_begin_with() -> None:
+    """One odd name is a difference, however well its end fits."""
+
+    def three(prefix: str, odd: str) -> list[Change]:
+        names = {"a": f"{prefix}-a", "b": f"{prefix}-b", "c": f"{odd}-c"}
+        return [
+            Change(Address("role", key), Action.CREATE, "", after={"name": name})
+            for key, name in names.items()
+        ]
+
+    rows = across(page(planned("dev", *three("one", "red")), planned("prod", *three("two", "blue"))))
+    assert {row[0]: row[-1] for row in rows[1:]} == {
+        "role.a": "the same but for name",
+        "role.b": "the same but for name",
+        "role.c": "differs: name",
+    }
 
 
 def test_one_environment_is_compared_with_nothing() -> None:

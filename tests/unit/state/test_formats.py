@@ -39,8 +39,9 @@ def test_every_version_up_to_the_present_one_is_kept(name: str) -> None:
 
 @pytest.mark.parametrize("version", versions("dev.json"))
 def test_state_and_journal_say_what_they_said(version: int, tmp_path: Path) -> None:
-    shutil.copytree(FORMATS / "1", tmp_path / "state")
-    shutil.copy(FORMATS / str(version) / "dev.json", tmp_path / "state")
+    (tmp_path / "state").mkdir()
+    for name in ("dev.json", "dev.journal"):
+        shutil.copy(FORMATS / str(version) / name, tmp_path / "state")
     backend = open_backend(Location("state", environment="dev", folder=tmp_path))
     state = Store(backend, "small", "dev").load()
     assert state.serial == 1

@@ -140,8 +140,8 @@ def test_damage_in_the_middle_is_an_error(lines: list[bytes], problem: str) -> N
 def test_what_a_newer_planner_wrote_is_neither_damaged_nor_left_out(
     before: list[bytes], reader: Callable[..., object]
 ) -> None:
-    newer = encode_line({"header": {**asdict(HEADER), "format_version": 2}})
-    with pytest.raises(NewerFormat, match="has format_version 2, this planner reads up to 1"):
+    newer = encode_line({"header": {**asdict(HEADER), "format_version": 3}})
+    with pytest.raises(NewerFormat, match="has format_version 3, this planner reads up to 2"):
         reader([*before, b"", newer, encode_line({"new": {}})], shown="state/dev.json")
 
 
