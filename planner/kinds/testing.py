@@ -23,9 +23,12 @@ from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
 from planner.errors import PlannerError
 from planner.kinds.registry import KindFile, read_kind_file
+from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.agreement import agree, declared
+from planner.model.compare import is_unset
 from planner.model.facets import Attribute
+from planner.model.kept import lasting
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Request
 from planner.model.value import Value
@@ -41,7 +44,14 @@ def flaws(path: Path, kinds: Mapping[str, KindFile]) -> list[str]:
     kind = kind_file.kind
     named = [] if kind.name == path.stem else [f"a kind has the name of its file: {kind.name}.yaml"]
     attributes = [flaw for a in kind.attributes.values() for flaw in _of_attribute(a, a.name, kinds, ())]
-    return [*named, *attributes, *_of_example(kind_file), *_of_errors(kind_file)]
+    return [*named, *attributes, *_of_id(kind), *_of_example(kind_file), *_of_errors(kind_file)]
+
+
+def _of_id(kind: Kind) -> Iterator[str]:
+    for name in kind.identity.parts:
+        attribute = kind.attributes[name]
+        if attribute.read_only and not attribute.stable:
+            yield f"{name} is of the id and set by the server: it is x-stable"
 
 
 def _of_attribute(
@@ -91,27 +101,64 @@ def round_trip(
     wanted: Mapping[str, Value],
     change: Mapping[str, Value],
 ) -> None:
-    """Creates, lists, reads, updates and deletes one resource at a WSGI app that holds none. AssertionError.
+    """Creates, lists, reads, updates and deletes one resource at a WSGI app. AssertionError.
 
-    change: what an update changes; {} for a kind without one.
+    A singleton is taken over, and left as it was. change: what an update changes; {} for a kind without one.
     """
     client = Client("http://sandbox.localhost", auth=ApiKeyAuth("a-key"), transport=WSGITransport(app))
     driver, kind, address = kind_file.at(client), kind_file.kind, Address(kind_file.kind.name, "it")
-    parent = kind.identity.parent_of(wanted) or ()
-    _claim(driver.list(parent) == {}, "there is one already")
-    made = _as_wanted(kind, wanted, driver.perform(Request("create", address, wanted)).observed, "create")
-    _claim([*driver.list(parent)] == [made.id], "the list does not show what was made")
+    before = driver.read(kind.identity.id_of(wanted) or "") if kind.singleton else None
+    made = _made(driver, address, wanted, before)
     read = driver.read(made.id) or Observed("", {})
     same = (read.attributes, read.version) == (made.attributes, made.version)
     _claim(same, "a read shows something else than the create")
     if change:
-        changed = {**wanted, **change}
-        request = Request("update", address, changed, made.attributes, made.id, made.version)
-        made = _as_wanted(kind, changed, driver.perform(request).observed, "update")
+        made = _updated(driver, address, {**wanted, **change}, made)
+        again = _updated(driver, address, {**wanted, **change}, made)
+        same = _lasting(kind, again) == _lasting(kind, made)
+        _claim(same, "an update that changes nothing leaves something else")
+        made = _left_out(driver, address, {**wanted, **change}, made)
     for operation in driver.deletion():
         request = Request(operation, address, {}, made.attributes, made.id, made.version)
         made = driver.perform(request).observed or made
-    _claim(driver.read(made.id) is None, "it is there after its delete")
+    after = driver.read(made.id)
+    same = (after and after.attributes) == (before and before.attributes)
+    _claim(same, "it is not as it was" if before else "it is there after its delete")
+
+
+def _made(
+    driver: RestDriver, address: Address, wanted: Mapping[str, Value], before: Observed | None
+) -> Observed:
+    if before is not None:
+        return _updated(driver, address, wanted, before)
+    parent = driver.kind.identity.parent_of(wanted) or ()
+    others = {} if driver.kind.singleton else driver.list(parent)
+    found = driver.perform(Request("create", address, wanted)).observed
+    made = _as_wanted(driver.kind, wanted, found, "create")
+    if not driver.kind.singleton:
+        _claim(
+            {*driver.list(parent)} == {*others, made.id} != {*others}, "the list does not show what was made"
+        )
+    return made
+
+
+def _updated(driver: RestDriver, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
+    request = Request("update", address, wanted, found.attributes, found.id, found.version)
+    return _as_wanted(driver.kind, wanted, driver.perform(request).observed, "update")
+
+
+def _left_out(driver: RestDriver, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
+    """Less and less is declared: what the API clears then is cleared in plans, and nothing else."""
+    kind = driver.kind
+    for name in [name for name in wanted if name not in kind.schema.get("required", ())]:
+        attribute, there = kind.attributes[name], found.attributes.get(name)
+        if attribute.unshown or is_unset(there):
+            continue
+        rest = {key: value for key, value in wanted.items() if key != name}
+        found, wanted = _updated(driver, address, rest, found), rest
+        gone = is_unset(found.attributes.get(name))
+        _claim(gone is attribute.cleared, f"{name}, left out, {'is gone' if gone else 'stays'}")
+    return found
 
 
 def _as_wanted(kind: Kind, wanted: Mapping[str, Value], shown: Observed | None, what: str) -> Observed:
@@ -119,9 +166,18 @@ def _as_wanted(kind: Kind, wanted: Mapping[str, Value], shown: Observed | None, 
         raise AssertionError(f"the {what} leaves nothing")
     for name, value in wanted.items():
         attribute, there = kind.attributes[name], shown.attributes.get(name)
-        agrees = attribute.unshown or agree(attribute, value, there, declared)
-        _claim(agrees, f"the {what} leaves {name} as {there!r}")
+        _claim(agree(attribute, value, there, _unsaid), f"the {what} leaves {name} as {there!r}")
     return shown
+
+
+def _lasting(kind: Kind, shown: Observed) -> Mapping[str, Value]:
+    there = ((kind.attributes[name], value) for name, value in shown.attributes.items())
+    return {a.name: lasting(a, value) for a, value in there if not a.volatile}
+
+
+def _unsaid(attribute: Attribute, known: Value, there: Value) -> bool:
+    """Of which replies say nothing about what was wanted."""
+    return attribute.unshown or declared(attribute, known, there)
 
 
 def _claim(holds: bool, otherwise: str) -> None:

@@ -126,7 +126,7 @@ def test_an_export_into_an_empty_state_changes_nothing(applied: Project) -> None
     assert "{{ resource.instance_configuration.search_fast.id }}" in exported
     writes(applied)
     found = planned(applied)["changes"]
-    assert {change["action"] for change in found} == {"import"}
+    assert [change for change in found if change["action"] != "import"] == []
     assert {change["id"] for change in found} >= {*ids.values()}
     applied.apply()
     assert (writes(applied), holds(applied)) == ([], before)
