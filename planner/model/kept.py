@@ -103,8 +103,10 @@ def without(attribute: Attribute, value: Value, path: Path) -> Value:
 
 def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[Path, Value, str]]:
     """What the state holds of a partial attribute because it was declared, and is no longer: where, what, and
-    whether it is kept or cleared.
+    whether it is kept or cleared. What the server sets nobody ever declared.
     """
+    if attribute.read_only:
+        return
     members, now = attribute.members(held), attribute.members(declared)
     if members is None:
         if attribute.partial and held is not None and declared is None:
@@ -117,11 +119,7 @@ def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[P
         below = attribute.below(key)
         if attribute.key and attribute.partial and key not in present:
             yield (key,), item, below.leave
-        elif (
-            not below.read_only
-            and present.get(key, item) is not None
-            and (attribute.partial or key in present)
-        ):
+        elif present.get(key, item) is not None and (attribute.partial or key in present):
             found = left(below, item, present.get(key))
             yield from (((key, *path), value, leave) for path, value, leave in found)
 

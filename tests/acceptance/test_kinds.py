@@ -224,6 +224,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     shown = project.ok("plan", "--out", "p.json").out
     plan = json.loads((project.folder / "p.json").read_text())
     assert {change["action"] for change in plan["changes"]} == {"import"}, shown
+    assert plan["notes"] == []
     project.apply()
     assert scene.writes() == []
     assert scene.holds() == before

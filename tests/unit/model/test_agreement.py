@@ -179,6 +179,26 @@ def test_what_is_no_longer_declared(held: Any, declared: Any, found: Any) -> Non
     assert [*left(TREE["partial"], held, declared)] == found
 
 
+@pytest.mark.parametrize("leave", ["keep", "clear"])
+@pytest.mark.parametrize(
+    ("name", "schema", "held"),
+    [
+        ("owned", {"type": "boolean"}, False),
+        ("sizes", {"type": "object", "properties": {"max": {}}}, {"max": 4}),
+        ("keyed", {"type": "array", "x-key": "key", "items": {"type": "object"}}, [{"key": "a"}]),
+    ],
+)
+def test_what_the_server_sets_was_never_declared(name: str, schema: Any, held: Any, leave: str) -> None:
+    """Where a kind is partial as a whole, and below a mapping that is."""
+    rules = {"type": "object", "x-partial": True, "x-leave": leave}
+    below = {name: {**schema, "readOnly": True, "x-stable": True}, "theirs": {}}
+    whole = attributes_of({**rules, "properties": below})[name]
+    within = attributes_of({"properties": {"plan": {**rules, "properties": below}}})["plan"]
+    assert [*left(whole, held, None)] == []
+    assert [*left(within, {name: held}, {})] == [*left(within, {name: held}, None)] == []
+    assert [*left(within, {name: held, "theirs": 1}, {})] == [(("theirs",), 1, leave)]
+
+
 @pytest.mark.parametrize(
     ("read", "declared", "kept", "only"),
     [
