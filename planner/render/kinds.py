@@ -117,7 +117,7 @@ def _said(attribute: Attribute) -> Iterator[tuple[bool, str]]:
     yield attribute.unordered, "in any order"
     yield bool(attribute.key), f"matched by {' and '.join(attribute.key)}"
     left = "is cleared" if attribute.leave == CLEAR else "stays as it is"
-    yield attribute.partial, f"what is no longer declared {left}"
+    yield attribute.partial and not attribute.read_only, f"what is no longer declared {left}"
     yield attribute.nested and attribute.read_only, "set by the server"
     yield attribute.nested and attribute.volatile, "not kept"
 
