@@ -29,6 +29,7 @@ environments:
   dev: {endpoint: sandbox}
 """
 PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
+TRUST = f"{PLATFORM}/trust-relationships"
 REGION = "region=ece-region"
 
 
@@ -104,6 +105,9 @@ CASES: dict[str, Case] = {
         {"name": "theirs"},
         pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
     ),
+    "trust_relationship": Case(
+        f"{TRUST}/{{id}}", ("trust_by_default: false", "trust_by_default: true"), {"account_ids": []}
+    ),
 }
 
 
@@ -139,7 +143,7 @@ class Scene:
         paths = (
             *(RULESETS, f"{PLATFORM}/snapshots/repositories", "/users?include_disabled=true"),
             *("/comments/allocator/192.168.44.10", "/platform/license", "/phone-home/config"),
-            *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+            *(TRUST, f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
             "/platform/infrastructure/allocators/192.168.44.10/settings",
         )
         return {path: self.ask("GET", path) for path in paths}
@@ -241,3 +245,15 @@ def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     assert "reset to what was installed" in project.ok("destroy", "--auto-approve").out
     assert project.addresses() == []
     assert scene.holds() == seed
+
+
+@pytest.mark.parametrize("scene", ["trust_relationship"], indirect=True)
+def test_the_trust_of_an_installation_in_itself_stays(scene: Scene) -> None:
+    project = scene.project
+    local = next(each for each in scene.ask("GET", TRUST)["trust_relationships"] if each["local"])
+    before = scene.ask("GET", f"{TRUST}/{local['id']}?include_certificate=true")
+    assert local["name"] not in project.ok("export", "trust_relationship").out
+    project.ok("import", "trust_relationship.backup", local["id"], "--auto-approve")
+    refused = project.run("destroy", "--auto-approve")
+    assert (refused.code, "of the installation with itself" in refused.err) == (3, True)
+    assert scene.ask("GET", f"{TRUST}/{local['id']}?include_certificate=true") == before
