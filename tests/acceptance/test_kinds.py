@@ -29,7 +29,7 @@ environments:
   dev: {endpoint: sandbox}
 """
 PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
-TRUST = f"{PLATFORM}/trust-relationships"
+TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 
 
@@ -108,6 +108,8 @@ CASES: dict[str, Case] = {
     "trust_relationship": Case(
         f"{TRUST}/{{id}}", ("trust_by_default: false", "trust_by_default: true"), {"account_ids": []}
     ),
+    "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
+    "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
 }
 
 
@@ -143,7 +145,7 @@ class Scene:
         paths = (
             *(RULESETS, f"{PLATFORM}/snapshots/repositories", "/users?include_disabled=true"),
             *("/comments/allocator/192.168.44.10", "/platform/license", "/phone-home/config"),
-            *(TRUST, f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+            *(TRUST, "/account", STORE, f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
             "/platform/infrastructure/allocators/192.168.44.10/settings",
         )
         return {path: self.ask("GET", path) for path in paths}

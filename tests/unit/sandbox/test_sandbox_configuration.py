@@ -50,3 +50,28 @@ def test_an_installation_trusts_itself_from_the_first(ece: Caller) -> None:
         for which in ("all", "local", "non-local")
     }
     assert names == {"all": ["local", "other"], "local": ["local"], "non-local": ["other"]}
+
+
+def test_an_account_is_the_same_after_each_write(ece: Caller) -> None:
+    first = ece.json("GET", "/account")
+    assert first["trust"] == {"trust_all": True}
+    off = {"trust": {"trust_all": False}}
+    assert ece.json("PUT", "/account", json=off) == {**first, **off} == ece.json("GET", "/account")
+    assert ece.json("PATCH", "/account", json={}) == {**first, **off}
+    assert ece.json("PATCH", "/account", json={"trust": None}) == first
+    assert refused(ece, "PUT", "/account", json={"trust": {}}) == (400, ["root.invalid_json_request"])
+
+
+def test_an_option_is_made_once_and_its_version_counts(ece: Caller) -> None:
+    path = "/platform/configuration/store/a.b"
+    made = ece("POST", path, json={"value": "x"})
+    assert (made.status_code, made.headers[VERSION]) == (201, "1")
+    assert made.json == {"name": "a.b", "value": "x", "changed": False}
+    assert refused(ece, "POST", path, json={"value": "y"}) == (400, ["platform.config.store.already_exists"])
+    assert ece("PUT", f"{path}?version=1", json={"value": "x"}).json["changed"] is False
+    again = {"value": "y"}
+    conflict = (409, ["platform.config.store.version_conflict"])
+    assert refused(ece, "PUT", f"{path}?version=1", json=again) == conflict
+    assert ece.json("PUT", path, json=again) == {"name": "a.b", **again, "changed": True}
+    assert ece.json("GET", "/platform/configuration/store") == {"values": [ece.json("GET", path)]}
+    assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
