@@ -29,6 +29,7 @@ environments:
   dev: {endpoint: sandbox}
 """
 PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
+PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 
@@ -110,6 +111,11 @@ CASES: dict[str, Case] = {
     ),
     "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
     "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
+    "proxies_filtered_group": Case(
+        f"{PROXIES}/filtered-groups/{{id}}",
+        ("expected_proxies_count: 2", "expected_proxies_count: 3"),
+        {"filters": [{"key": "region", "value": "theirs"}]},
+    ),
 }
 
 
@@ -145,7 +151,14 @@ class Scene:
         paths = (
             *(RULESETS, f"{PLATFORM}/snapshots/repositories", "/users?include_disabled=true"),
             *("/comments/allocator/192.168.44.10", "/platform/license", "/phone-home/config"),
-            *(TRUST, "/account", STORE, f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+            *(
+                TRUST,
+                "/account",
+                STORE,
+                f"{PROXIES}/health",
+                f"{PLATFORM}/instances",
+                f"/deployments/templates?{REGION}",
+            ),
             "/platform/infrastructure/allocators/192.168.44.10/settings",
         )
         return {path: self.ask("GET", path) for path in paths}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.sandbox import Sandbox
+from planner.sandbox import Sandbox, create_app
 
 from .caller import Caller
 from .test_sandbox_kinds import VERSION, checked, refused
@@ -75,3 +75,41 @@ def test_an_option_is_made_once_and_its_version_counts(ece: Caller) -> None:
     assert ece.json("PUT", path, json=again) == {"name": "a.b", **again, "changed": True}
     assert ece.json("GET", "/platform/configuration/store") == {"values": [ece.json("GET", path)]}
     assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
+
+
+PROXIES = "/platform/infrastructure/proxies"
+GROUPS = f"{PROXIES}/filtered-groups"
+EU = {"id": "eu", "filters": [{"key": "region", "value": "eu"}], "expected_proxies_count": 2}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "status", "of_all"),
+    [((), "Red", "Red"), (("eu", "us"), "Yellow", "Yellow"), (("eu", "eu"),) + ("Green",) * 2],
+)
+def test_the_health_of_proxies_has_their_groups(proxies: tuple[str, ...], status: str, of_all: str) -> None:
+    seed = {
+        "proxies": [
+            {"proxy_id": str(number), "metadata": {"region": region}} for number, region in enumerate(proxies)
+        ]
+    }
+    with create_app(":memory:", seed=seed) as app:
+        ece = checked(app)
+        assert ece.json("POST", GROUPS, json=EU) == EU
+        health = ece.json("GET", f"{PROXIES}/health")
+    assert [(each["group"], each["status"]) for each in health["filtered_groups"]] == [(EU, status)]
+    assert health["status"] == of_all
+
+
+def test_a_group_of_proxies_has_the_id_of_its_path(ece: Caller) -> None:
+    path, codes = f"{GROUPS}/eu", "proxies.proxies_filtered_group"
+    assert ece("POST", GROUPS, json=EU).headers[VERSION] == "1"
+    assert refused(ece, "POST", GROUPS, json=EU) == (400, [f"{codes}_already_exists"])
+    for id_ in ("", None):
+        assert refused(ece, "POST", GROUPS, json=EU | {"id": id_}) == (400, [f"{codes}_empty_id"])
+    assert refused(ece, "PUT", path, json=EU | {"id": "us"}) == (400, [f"{codes}_id_conflict"])
+    assert ece("PUT", f"{path}?version=1", json=EU).headers[VERSION] == "2"
+    assert refused(ece, "PUT", f"{path}?version=1", json=EU) == (409, [f"{codes}_version_conflict"])
+    assert refused(ece, "DELETE", f"{path}?version=1") == (409, [f"{codes}_version_conflict"])
+    assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
+    assert refused(ece, "PUT", f"{path}?version=2", json=EU)[0] == 404
+    assert ece.json("PUT", path, json={**EU, "id": None}) == EU == ece.json("GET", path)
