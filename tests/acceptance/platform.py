@@ -12,6 +12,8 @@ from .runner import EXAMPLES, Project
 SECRETS = {"viewer_password": "long enough", "bucket_id": "AKIASHOP", "bucket_key": "hunter22"}
 ALLOCATOR = "192.168.44.10"
 PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
+PROXIES = "/platform/infrastructure/proxies"
+TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 SETTINGS = f"/platform/infrastructure/allocators/{ALLOCATOR}/settings"
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
@@ -42,5 +44,6 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+        *(TRUST, "/account", STORE, f"{PROXIES}/health"),
     )
     return {path: ask(project, "GET", path) for path in paths}

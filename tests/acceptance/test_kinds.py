@@ -14,7 +14,7 @@ from attrs import field, frozen
 from planner.kinds.registry import load_kinds
 from planner.sandbox import create_app
 
-from .platform import NOTHING, PLATFORM, REGION, RULESETS, ask, holds
+from .platform import NOTHING, PLATFORM, PROXIES, REGION, RULESETS, STORE, TRUST, ask, holds
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -113,6 +113,16 @@ CASES: dict[str, Case] = {
         {"name": "theirs"},
         cleared="description",
         pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
+    ),
+    "trust_relationship": Case(
+        f"{TRUST}/{{id}}", ("trust_by_default: false", "trust_by_default: true"), {"account_ids": []}
+    ),
+    "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
+    "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
+    "proxies_filtered_group": Case(
+        f"{PROXIES}/filtered-groups/{{id}}",
+        ("expected_proxies_count: 2", "expected_proxies_count: 3"),
+        {"filters": [{"key": "region", "value": "theirs"}]},
     ),
 }
 

@@ -37,6 +37,8 @@ UNDECLARED = {
     ("set-allocator-settings", 409): "a version parameter without a declared conflict",
     ("update-allocator-settings", 409): "a version parameter without a declared conflict",
     ("delete-instance-configuration", 400): "a version parameter whose conflict only the update declares",
+    ("update-proxies-filtered-group", 404): "a version of what is not there",
+    ("delete-trust-relationship", 409): "a version parameter without a declared conflict",
     ("delete-deployment-template-v2", 403): "a template of the system's own",
 }
 # A search is declared with the headers of one resource; it finds many, and there is no version of those.

@@ -17,7 +17,7 @@ from planner.sandbox.description import Description
 from planner.sandbox.http import WORDS
 
 from .caller import EXTENSIONS, REQUIRED, archive, deployment
-from .made_up import Requests
+from .made_up import OWN, Requests
 from .swagger import SWAGGER, WITH_HEADERS, Checked, swagger
 
 pytestmark = pytest.mark.skipif(not SWAGGER.exists(), reason="the API description is not here")
@@ -249,7 +249,7 @@ def test_no_reply_to_a_made_up_request_is_invalid(platform: str) -> None:
     credentials = Credentials(keys, {"ann": "secret"})
     with create_app(":memory:", platform=platform, credentials=credentials, enforce_version=True) as app:
         ece, requests = Checked(app), Requests(seed=platform)
-        for _ in range(2000):
+        for _ in range(25 * len(OWN)):
             method, path, rest = requests.next()
             requests.learn(method, path, ece.raw(method, path, **rest))
     assert (REACHED | (REACHED_ON_ECE if platform == "ece" else set())) - ece.seen == set()

@@ -1,0 +1,115 @@
+"""The kinds by which operators set up an installation, held to the API's own description where it is here."""
+
+from __future__ import annotations
+
+import pytest
+
+from planner.sandbox import Sandbox, create_app
+
+from .caller import Caller
+from .test_sandbox_kinds import VERSION, checked, refused
+
+TRUST = "/platform/configuration/trust-relationships"
+OTHER = {"name": "other", "public_ca_cert": "PEM", "account_ids": ["1", "2"]}
+
+
+@pytest.fixture
+def ece(app: Sandbox) -> Caller:
+    return checked(app)
+
+
+def test_a_trust_relationship_shows_its_certificate_to_who_asks(ece: Caller) -> None:
+    made = ece("POST", TRUST, json={**OTHER, "owner": 5})
+    shown = {"trust_by_default": False, "local": False, "name": "other", "account_ids": ["1", "2"]}
+    assert (made.status_code, made.headers[VERSION]) == (201, "1")
+    assert made.json == {"id": made.json["id"], **shown}
+    path = f"{TRUST}/{made.json['id']}"
+    found = ece.json("GET", f"{path}?include_certificate=true")
+    assert found == {**made.json, "public_ca_cert": "PEM", "last_modified": found["last_modified"]}
+    assert "public_ca_cert" not in ece.json("GET", path)
+    assert [ece("DELETE", f"{path}?version={version}").status_code for version in (7, 1, 1)] == [
+        409,
+        200,
+        404,
+    ]
+
+
+def test_an_update_of_a_trust_relationship_keeps_what_it_does_not_name(ece: Caller) -> None:
+    made = ece.json("POST", TRUST, json=OTHER)
+    path = f"{TRUST}/{made['id']}"
+    changed = ece("PUT", path, json={"account_ids": [], "name": None})
+    assert (changed.headers[VERSION], changed.json) == ("2", {**made, "account_ids": []})
+    assert ece.json("GET", f"{path}?include_certificate=true")["public_ca_cert"] == "PEM"
+    assert refused(ece, "PUT", f"{TRUST}/nothing", json={}) == (404, ["trust_relationships.not_found"])
+
+
+def test_an_installation_trusts_itself_from_the_first(ece: Caller) -> None:
+    ece.json("POST", TRUST, json=OTHER)
+    names = {
+        which: [each["name"] for each in ece.json("GET", f"{TRUST}?filter={which}")["trust_relationships"]]
+        for which in ("all", "local", "non-local")
+    }
+    assert names == {"all": ["local", "other"], "local": ["local"], "non-local": ["other"]}
+
+
+def test_an_account_is_the_same_after_each_write(ece: Caller) -> None:
+    first = ece.json("GET", "/account")
+    assert first["trust"] == {"trust_all": True}
+    off = {"trust": {"trust_all": False}}
+    assert ece.json("PUT", "/account", json=off) == {**first, **off} == ece.json("GET", "/account")
+    assert ece.json("PATCH", "/account", json={}) == {**first, **off}
+    assert ece.json("PATCH", "/account", json={"trust": None}) == first
+    assert refused(ece, "PUT", "/account", json={"trust": {}}) == (400, ["root.invalid_json_request"])
+
+
+def test_an_option_is_made_once_and_its_version_counts(ece: Caller) -> None:
+    path = "/platform/configuration/store/a.b"
+    made = ece("POST", path, json={"value": "x"})
+    assert (made.status_code, made.headers[VERSION]) == (201, "1")
+    assert made.json == {"name": "a.b", "value": "x", "changed": False}
+    assert refused(ece, "POST", path, json={"value": "y"}) == (400, ["platform.config.store.already_exists"])
+    assert ece("PUT", f"{path}?version=1", json={"value": "x"}).json["changed"] is False
+    again = {"value": "y"}
+    conflict = (409, ["platform.config.store.version_conflict"])
+    assert refused(ece, "PUT", f"{path}?version=1", json=again) == conflict
+    assert ece.json("PUT", path, json=again) == {"name": "a.b", **again, "changed": True}
+    assert ece.json("GET", "/platform/configuration/store") == {"values": [ece.json("GET", path)]}
+    assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
+
+
+PROXIES = "/platform/infrastructure/proxies"
+GROUPS = f"{PROXIES}/filtered-groups"
+EU = {"id": "eu", "filters": [{"key": "region", "value": "eu"}], "expected_proxies_count": 2}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "status", "of_all"),
+    [((), "Red", "Red"), (("eu", "us"), "Yellow", "Yellow"), (("eu", "eu"),) + ("Green",) * 2],
+)
+def test_the_health_of_proxies_has_their_groups(proxies: tuple[str, ...], status: str, of_all: str) -> None:
+    seed = {
+        "proxies": [
+            {"proxy_id": str(number), "metadata": {"region": region}} for number, region in enumerate(proxies)
+        ]
+    }
+    with create_app(":memory:", seed=seed) as app:
+        ece = checked(app)
+        assert ece.json("POST", GROUPS, json=EU) == EU
+        health = ece.json("GET", f"{PROXIES}/health")
+    assert [(each["group"], each["status"]) for each in health["filtered_groups"]] == [(EU, status)]
+    assert health["status"] == of_all
+
+
+def test_a_group_of_proxies_has_the_id_of_its_path(ece: Caller) -> None:
+    path, codes = f"{GROUPS}/eu", "proxies.proxies_filtered_group"
+    assert ece("POST", GROUPS, json=EU).headers[VERSION] == "1"
+    assert refused(ece, "POST", GROUPS, json=EU) == (400, [f"{codes}_already_exists"])
+    for id_ in ("", None):
+        assert refused(ece, "POST", GROUPS, json=EU | {"id": id_}) == (400, [f"{codes}_empty_id"])
+    assert refused(ece, "PUT", path, json=EU | {"id": "us"}) == (400, [f"{codes}_id_conflict"])
+    assert ece("PUT", f"{path}?version=1", json=EU).headers[VERSION] == "2"
+    assert refused(ece, "PUT", f"{path}?version=1", json=EU) == (409, [f"{codes}_version_conflict"])
+    assert refused(ece, "DELETE", f"{path}?version=1") == (409, [f"{codes}_version_conflict"])
+    assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
+    assert refused(ece, "PUT", f"{path}?version=2", json=EU)[0] == 404
+    assert ece.json("PUT", path, json={**EU, "id": None}) == EU == ece.json("GET", path)
