@@ -13,7 +13,8 @@ SECRETS = {"viewer_password": "long enough", "bucket_id": "AKIASHOP", "bucket_ke
 ALLOCATOR = "192.168.44.10"
 PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
 REGION = "region=ece-region"
-SETTINGS = f"/platform/infrastructure/allocators/{ALLOCATOR}/settings"
+INFRASTRUCTURE = "/platform/infrastructure"
+SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
 NOTHING = "No changes. The dev environment matches the configuration.\n"
 """All that a plan prints when nothing is left to do or to say."""
@@ -41,6 +42,6 @@ def holds(project: Project) -> dict[str, Any]:
     paths = (
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
-        *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+        *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}", f"{INFRASTRUCTURE}/allocators"),
     )
     return {path: ask(project, "GET", path) for path in paths}

@@ -14,7 +14,7 @@ from attrs import field, frozen
 from planner.kinds.registry import load_kinds
 from planner.sandbox import create_app
 
-from .platform import NOTHING, PLATFORM, REGION, RULESETS, ask, holds
+from .platform import INFRASTRUCTURE, NOTHING, PLATFORM, REGION, RULESETS, ask, holds
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -86,10 +86,17 @@ CASES: dict[str, Case] = {
     ),
     "telemetry": Case("/phone-home/config", None, {"enabled": True}),
     "allocator_settings": Case(
-        "/platform/infrastructure/allocators/{id}/settings",
+        f"{INFRASTRUCTURE}/allocators/{{id}}/settings",
         ("capacity: 114688", "capacity: 57344"),
         {"capacity": 1024},
         export=("allocator_settings/192.168.44.10",),
+    ),
+    "allocator_metadata": Case(
+        f"{INFRASTRUCTURE}/allocators/{{id}}/metadata",
+        ("value: ssd", "value: nvme"),
+        {"items": [{"key": "disk", "value": "theirs"}]},
+        pick=lambda body: {"items": body},
+        export=("allocator_metadata/192.168.44.10",),
     ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",

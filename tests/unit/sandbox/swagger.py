@@ -36,6 +36,9 @@ UNDECLARED = {
     ("delete-snapshot-repository", 404): "a name that nobody knows",
     ("set-allocator-settings", 409): "a version parameter without a declared conflict",
     ("update-allocator-settings", 409): "a version parameter without a declared conflict",
+    ("set-allocator-metadata", 409): "a version parameter without a declared conflict",
+    ("set-allocator-metadata-item", 409): "a version parameter without a declared conflict",
+    ("delete-allocator-metadata-item", 409): "a version parameter without a declared conflict",
     ("delete-instance-configuration", 400): "a version parameter whose conflict only the update declares",
     ("delete-deployment-template-v2", 403): "a template of the system's own",
 }

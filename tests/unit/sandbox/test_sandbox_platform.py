@@ -157,6 +157,27 @@ def test_settings_of_an_allocator_have_a_version_of_their_own(ece: Caller) -> No
         assert refusal == (404, ["allocators.allocator_not_found"])
 
 
+def test_metadata_of_an_allocator_is_written_as_a_whole_and_by_its_keys(ece: Caller) -> None:
+    path = "/platform/infrastructure/allocators/a1/metadata"
+    first, (disk, rack) = ece("GET", path), ({"key": "disk", "value": "ssd"}, {"key": "rack", "value": "7"})
+    assert (first.json, first.headers[VERSION]) == ([], "1")
+    whole = ece("PUT", path + "?version=1", json={"items": [disk, rack]})
+    assert (whole.json, VERSION in whole.headers) == ([disk, rack], False)
+    assert ece.json("GET", path.removesuffix("/metadata"))["metadata"] == [disk, rack]
+    assert ece.json("PUT", f"{path}/disk?version=2", json={"value": "nvme"})[1]["value"] == "nvme"
+    assert [ece.json("DELETE", f"{path}/disk{version}") for version in ("?version=3", "")] == [[rack], [rack]]
+    for method, where in (("PUT", ""), ("PUT", "/rack"), ("DELETE", "/rack")):
+        body = {"items": [], "value": "8"}
+        conflict = (409, ["allocators.version_conflict"])
+        assert refused(ece, method, f"{path}{where}?version=3", json=body) == conflict
+        absent = refused(ece, method, f"{path}{where}".replace("a1", "a3"), json=body)
+        assert absent == (404, ["allocators.allocator_not_found"])
+    empty = {"items": [disk | {"value": ""}], "value": ""}
+    assert refused(ece, "PUT", path, json=empty) == (400, ["allocators.invalid_empty_metadata_items"])
+    assert refused(ece, "PUT", f"{path}/b", json=empty) == (400, ["allocators.invalid_empty_metadata_item"])
+    assert (ece.json("GET", path), ece.json("PUT", path, json={"items": []})) == ([rack], [])
+
+
 def test_allocators_come_by_zones_and_in_pages(ece: Caller) -> None:
     path = "/platform/infrastructure/allocators"
     zones = ece.json("GET", path)["zones"]
