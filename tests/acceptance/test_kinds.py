@@ -19,7 +19,7 @@ from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 SEED: Mapping[str, Any] = {
-    "allocators": [{"allocator_id": "192.168.44.10"}],
+    "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
 }
 DECLARED = """
@@ -97,6 +97,13 @@ CASES: dict[str, Case] = {
         {"items": [{"key": "disk", "value": "theirs"}]},
         pick=lambda body: {"items": body},
         export=("allocator_metadata/192.168.44.10",),
+    ),
+    "allocator_metadata_item": Case(
+        f"{INFRASTRUCTURE}/allocators/192.168.44.11/metadata",
+        ('value: "8"', 'value: "9"'),
+        {"items": [{"key": "rack", "value": "theirs"}, {"key": "other", "value": "theirs"}]},
+        pick=lambda body: {"items": body},
+        export=("allocator_metadata_item/192.168.44.11",),
     ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
