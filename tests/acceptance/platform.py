@@ -42,6 +42,7 @@ def holds(project: Project) -> dict[str, Any]:
     paths = (
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
-        *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}", f"{INFRASTRUCTURE}/allocators"),
+        *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
+        *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
     )
     return {path: ask(project, "GET", path) for path in paths}

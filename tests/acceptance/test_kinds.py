@@ -12,6 +12,7 @@ import pytest
 from attrs import field, frozen
 
 from planner.kinds.registry import load_kinds
+from planner.model.kind import Kind
 from planner.sandbox import create_app
 
 from .platform import INFRASTRUCTURE, NOTHING, PLATFORM, REGION, RULESETS, ask, holds
@@ -20,6 +21,7 @@ from .runner import Project, small
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 SEED: Mapping[str, Any] = {
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
+    "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
     "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
 }
 DECLARED = """
@@ -105,6 +107,13 @@ CASES: dict[str, Case] = {
         pick=lambda body: {"items": body},
         export=("allocator_metadata_item/192.168.44.11",),
     ),
+    "runner_roles": Case(
+        f"{INFRASTRUCTURE}/runners/{{id}}/roles",
+        ("role_name: allocator", "role_name: proxy"),
+        {"roles": [{"role_name": "director"}]},
+        pick=lambda _: {},
+        export=("runner_roles/192.168.44.10",),
+    ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),
@@ -118,6 +127,9 @@ CASES: dict[str, Case] = {
         pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
     ),
 }
+
+
+KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 
 
 @frozen
@@ -151,7 +163,7 @@ class Scene:
 
     @property
     def is_alone(self) -> bool:
-        return bool(load_kinds()[self.kind].kind.singleton)
+        return bool(KINDS[self.kind].singleton)
 
 
 @pytest.fixture
@@ -228,7 +240,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.settled()
 
 
-@pytest.mark.parametrize("scene", [k for k in CASES if load_kinds()[k].kind.singleton], indirect=True)
+@pytest.mark.parametrize("scene", [k for k, of in KINDS.items() if of.singleton and of.resets], indirect=True)
 def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     """The installation is as it was, also where somebody had set what is taken over."""
     project, seed = scene.project, holds(scene.project)

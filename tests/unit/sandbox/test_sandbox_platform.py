@@ -35,6 +35,7 @@ SEED = {
         {"allocator_id": "a1", "settings": {"capacity": 1000}},
         {"allocator_id": "a2", "zone_id": "ece-region-1b"},
     ],
+    "runners": [{"runner_id": "r1"}],
     "users": [{"user_name": "eve", "security": {"security_realm": {"type": "ldap", "id": "l1"}}}],
 }
 
@@ -185,6 +186,18 @@ def test_allocators_come_by_zones_and_in_pages(ece: Caller) -> None:
     assert found == {"ece-region-1a": ["a1"], "ece-region-1b": ["a2"]}
     assert [zone["zone_id"] for zone in ece.json("GET", path + "?size=1")["zones"]] == ["ece-region-1a"]
     assert [zone["zone_id"] for zone in ece.json("GET", path + "?from=1")["zones"]] == ["ece-region-1b"]
+
+
+def test_roles_of_a_runner_are_written_alone(ece: Caller) -> None:
+    path, roles = "/platform/infrastructure/runners", {"roles": [{"role_name": "proxy"}]}
+    first = ece.json("GET", f"{path}/r1")
+    assert (first["roles"], first["healthy"]) == ([], True)
+    assert ece.json("PUT", f"{path}/r1/roles", json=roles) == roles
+    assert ece.json("GET", path) == {"runners": [first | roles]}
+    assert ece("PUT", f"{path}/r1/roles", json={}).status_code == 400
+    for method, other in (("GET", "r2"), ("PUT", "r2/roles")):
+        refusal = refused(ece, method, f"{path}/{other}", json=roles)
+        assert refusal == (404, ["runners.runner_not_found"])
 
 
 def test_an_instance_configuration_is_filled_in(ece: Caller) -> None:
