@@ -15,13 +15,15 @@ from planner.kinds.registry import load_kinds
 from planner.model.kind import Kind
 from planner.sandbox import create_app
 
-from .platform import INFRASTRUCTURE, NOTHING, PLATFORM, REGION, RULESETS, ask, holds
+from .platform import INFRASTRUCTURE, LOGGING, NOTHING, PLATFORM, REGION, RULESETS, ask, holds
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 SEED: Mapping[str, Any] = {
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
+    "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
+    "constructors": [{"constructor_id": "192.168.44.10"}],
     "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
 }
 DECLARED = """
@@ -114,6 +116,15 @@ CASES: dict[str, Case] = {
         pick=lambda _: {},
         export=("runner_roles/192.168.44.10",),
     ),
+    **{
+        f"{host}_logging_settings": Case(
+            f"{INFRASTRUCTURE}/{host}s/{{id}}/logging_settings",
+            ("ROOT: WARN", "ROOT: DEBUG"),
+            {"logging_levels": {"theirs": "ALL"}},
+            export=(f"{host}_logging_settings/192.168.44.10",),
+        )
+        for host in LOGGING
+    },
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),
