@@ -80,7 +80,10 @@ class Turn:
         )
 
     def delete(self) -> Response:
+        """What is always there is reset."""
         thing = self.found()
+        if self.of.always is not None:
+            return self._written(thing, self.of.always)
         self._check_version(thing)
         self.let_go(thing)
         return self.answer(thing, self.operation.done)

@@ -26,6 +26,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         *("_resync", "_search", "eligible-remote-clusters", "extensions", "templates", "traffic-filter"),
     ),
     "allocator_id": ("_resync", "_search"),
+    "constructor_id": ("_resync",),
+    "runner_id": ("_resync", "_search"),
     "proxy_id": ("filtered-groups", "health", "settings"),
     "user_name": ("auth",),
 }

@@ -15,7 +15,10 @@ PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rul
 PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
-SETTINGS = f"/platform/infrastructure/allocators/{ALLOCATOR}/settings"
+INFRASTRUCTURE = "/platform/infrastructure"
+SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
+LOGGING = ("adminconsole", "allocator", "constructor", "runner")
+"""The hosts and services that have logging settings."""
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
 NOTHING = "No changes. The dev environment matches the configuration.\n"
 """All that a plan prints when nothing is left to do or to say."""
@@ -45,5 +48,7 @@ def holds(project: Project) -> dict[str, Any]:
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
         *(TRUST, "/account", STORE, f"{PROXIES}/health"),
+        *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
+        *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

@@ -12,14 +12,30 @@ import pytest
 from attrs import field, frozen
 
 from planner.kinds.registry import load_kinds
+from planner.model.kind import Kind
 from planner.sandbox import create_app
 
-from .platform import NOTHING, PLATFORM, PROXIES, REGION, RULESETS, STORE, TRUST, ask, holds
+from .platform import (
+    INFRASTRUCTURE,
+    LOGGING,
+    NOTHING,
+    PLATFORM,
+    PROXIES,
+    REGION,
+    RULESETS,
+    STORE,
+    TRUST,
+    ask,
+    holds,
+)
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 SEED: Mapping[str, Any] = {
-    "allocators": [{"allocator_id": "192.168.44.10"}],
+    "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
+    "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
+    "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
+    "constructors": [{"constructor_id": "192.168.44.10"}],
     "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
 }
 DECLARED = """
@@ -94,12 +110,42 @@ CASES: dict[str, Case] = {
     ),
     "telemetry": Case("/phone-home/config", None, {"enabled": True}),
     "allocator_settings": Case(
-        "/platform/infrastructure/allocators/{id}/settings",
+        f"{INFRASTRUCTURE}/allocators/{{id}}/settings",
         ("capacity: 114688", "capacity: 57344"),
         {"capacity": 1024},
         cleared="capacity",
         export=("allocator_settings/192.168.44.10",),
     ),
+    "allocator_metadata": Case(
+        f"{INFRASTRUCTURE}/allocators/{{id}}/metadata",
+        ("value: ssd", "value: nvme"),
+        {"items": [{"key": "disk", "value": "theirs"}]},
+        pick=lambda body: {"items": body},
+        export=("allocator_metadata/192.168.44.10",),
+    ),
+    "allocator_metadata_item": Case(
+        f"{INFRASTRUCTURE}/allocators/192.168.44.11/metadata",
+        ('value: "8"', 'value: "9"'),
+        {"items": [{"key": "rack", "value": "theirs"}, {"key": "other", "value": "theirs"}]},
+        pick=lambda body: {"items": body},
+        export=("allocator_metadata_item/192.168.44.11",),
+    ),
+    "runner_roles": Case(
+        f"{INFRASTRUCTURE}/runners/{{id}}/roles",
+        ("role_name: allocator", "role_name: proxy"),
+        {"roles": [{"role_name": "director"}]},
+        pick=lambda _: {},
+        export=("runner_roles/192.168.44.10",),
+    ),
+    **{
+        f"{host}_logging_settings": Case(
+            f"{INFRASTRUCTURE}/{host}s/{{id}}/logging_settings",
+            ("ROOT: WARN", "ROOT: DEBUG"),
+            {"logging_levels": {"theirs": "ALL"}},
+            export=(f"{host}_logging_settings/192.168.44.10",),
+        )
+        for host in LOGGING
+    },
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),
@@ -125,6 +171,9 @@ CASES: dict[str, Case] = {
         {"filters": [{"key": "region", "value": "theirs"}]},
     ),
 }
+
+
+KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 
 
 @frozen
@@ -158,7 +207,7 @@ class Scene:
 
     @property
     def is_alone(self) -> bool:
-        return bool(load_kinds()[self.kind].kind.singleton)
+        return bool(KINDS[self.kind].singleton)
 
 
 @pytest.fixture
@@ -236,7 +285,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.settled()
 
 
-@pytest.mark.parametrize("scene", [k for k in CASES if load_kinds()[k].kind.singleton], indirect=True)
+@pytest.mark.parametrize("scene", [k for k, of in KINDS.items() if of.singleton and of.resets], indirect=True)
 def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     """The installation is as it was, also where somebody had set what is taken over."""
     project, seed = scene.project, holds(scene.project)

@@ -14,7 +14,7 @@ from planner.sandbox.objects import Object
 
 
 class Turn(described.Turn):
-    """Its settings are kept beside it, as they have a version of their own."""
+    """Its settings and its metadata are kept beside it, as each have a version of their own."""
 
     def listing(self) -> Response:
         """ECE API, AllocatorOverview: a page of them, by their zones."""
@@ -27,11 +27,17 @@ class Turn(described.Turn):
         )
 
     def shown(self, thing: Object) -> dict[str, Any]:
-        settings = objects.find(self.db, "allocator_settings", thing.id, "")
-        return super().shown(thing) | {"settings": settings.body if settings else {}}
+        settings, metadata = (self._beside(thing, name) for name in ("settings", "metadata"))
+        return super().shown(thing) | {"settings": settings, "metadata": metadata.get("items", [])}
 
     def seeded(self, sent: dict[str, Any]) -> dict[str, Any]:
         fresh = self.new(self.sent["allocator_id"], "")
-        settings = evolve(fresh, kind="allocator_settings", body=sent.pop("settings"))
-        objects.insert(self.db, evolve(settings, stamp=fresh.stamp.written(self.at.now())))
+        beside = {"settings": sent.pop("settings"), "metadata": {"items": sent.pop("metadata")}}
+        for name, body in beside.items():
+            stamp = fresh.stamp.written(self.at.now())
+            objects.insert(self.db, evolve(fresh, kind=f"allocator_{name}", body=body, stamp=stamp))
         return sent
+
+    def _beside(self, allocator: Object, name: str) -> dict[str, Any]:
+        found = objects.find(self.db, f"allocator_{name}", allocator.id, "")
+        return found.body if found else {}

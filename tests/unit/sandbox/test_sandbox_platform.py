@@ -31,10 +31,7 @@ SIZES = {"sizes": [1024, 2048]}
 CLUSTER = {"plan": {"cluster_topology": [{"node_roles": ["data_hot"]}], "elasticsearch": {}}}
 TEMPLATE = {"name": "logs", "deployment_template": {"resources": {"elasticsearch": [CLUSTER]}}}
 SEED = {
-    "allocators": [
-        {"allocator_id": "a1", "settings": {"capacity": 1000}},
-        {"allocator_id": "a2", "zone_id": "ece-region-1b"},
-    ],
+    "allocators": [{"allocator_id": "a1"}, {"allocator_id": "a2", "zone_id": "ece-region-1b"}],
     "users": [{"user_name": "eve", "security": {"security_realm": {"type": "ldap", "id": "l1"}}}],
 }
 
@@ -138,32 +135,6 @@ def test_telemetry_is_always_there(ece: Caller) -> None:
     assert ece.json("GET", "/phone-home/config") == {"enabled": False}
     for body in ({}, {"enabled": None}, {"enabled": "no"}):
         assert ece("PUT", "/phone-home/config", json=body).status_code == 400
-
-
-def test_settings_of_an_allocator_have_a_version_of_their_own(ece: Caller) -> None:
-    path = "/platform/infrastructure/allocators/a1/settings"
-    first = ece("GET", path)
-    assert (first.json, first.headers[VERSION]) == ({"capacity": 1000}, "1")
-    second = ece("PATCH", path + "?version=1", json={"capacity": 2000})
-    assert (second.json, second.headers[VERSION]) == ({"capacity": 2000}, "2")
-    for method in ("PUT", "PATCH"):
-        refusal = refused(ece, method, path + "?version=1", json={})
-        assert refusal == (409, ["allocators.version_conflict"])
-    assert ece.json("PATCH", path, json={}) == {"capacity": 2000}
-    assert ece.json("GET", path.removesuffix("/settings"))["settings"] == {"capacity": 2000}
-    assert ece.json("PUT", path, json={}) == {}
-    for other in ("a3/settings", "a3"):
-        refusal = refused(ece, "GET", f"/platform/infrastructure/allocators/{other}")
-        assert refusal == (404, ["allocators.allocator_not_found"])
-
-
-def test_allocators_come_by_zones_and_in_pages(ece: Caller) -> None:
-    path = "/platform/infrastructure/allocators"
-    zones = ece.json("GET", path)["zones"]
-    found = {zone["zone_id"]: [each["allocator_id"] for each in zone["allocators"]] for zone in zones}
-    assert found == {"ece-region-1a": ["a1"], "ece-region-1b": ["a2"]}
-    assert [zone["zone_id"] for zone in ece.json("GET", path + "?size=1")["zones"]] == ["ece-region-1a"]
-    assert [zone["zone_id"] for zone in ece.json("GET", path + "?from=1")["zones"]] == ["ece-region-1b"]
 
 
 def test_an_instance_configuration_is_filled_in(ece: Caller) -> None:
