@@ -340,12 +340,12 @@ def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
 def test_what_is_no_longer_declared_is_cleared(scene: Scene) -> None:
     project, name = scene.project, scene.case.cleared
     project.apply()
-    assert scene.ask("GET", scene.path)[name]
+    assert ask(scene.project, "GET", scene.path)[name]
     file = project.folder / "templates/main.yaml"
     lines = file.read_text().splitlines(keepends=True)
     first = next(line for line in lines if line.startswith(f"      {name}:"))
     file.write_text("".join(line for line in lines if line is not first))
     assert f"- {name}" in project.ok("plan").out
     project.apply()
-    assert not scene.ask("GET", scene.path).get(name)
+    assert not ask(scene.project, "GET", scene.path).get(name)
     project.settled()
