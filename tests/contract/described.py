@@ -220,7 +220,8 @@ def followed(at: Shape, pointer: str) -> Shape | None:
     if not pointer:
         return at
     word = followed_word(at, pointer)
-    return shape(word) if word == "object" or word in extract()["shapes"] else None
+    known = word == "object" or word in extract()["shapes"]
+    return shape(word) if word is not None and known else None
 
 
 def listed_at(reply: str, pointer: str) -> str | None:
