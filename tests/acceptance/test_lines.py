@@ -167,6 +167,28 @@ def test_known_secrets_are_taken_out(kept: Project) -> None:
     assert "phone, (sensitive)" in done.out
 
 
+STEERS = "\u202e\u2066\u200b\x1b\x7f\x85"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan",),
+        *(("plan", "--format", form) for form in ("markdown", "html", "json")),
+        ("preview", "--format", "json", "--base", "HEAD"),
+        ("show", "plan.json"),
+        ("show", "plan.json", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_what_steers_a_terminal_is_shown_and_never_sent_there(kept: Project, words: tuple[str, ...]) -> None:
+    kept.edit(WORDS, "phone, mobile\n", f"phone, {STEERS}\n")
+    kept.ok("plan", "--out", "plan.json")
+    out = kept.ok(*words).out
+    assert "\\u202e" in out
+    assert not set(STEERS) & set(out + (kept.folder / "plan.json").read_text())
+
+
 def test_the_lines_are_no_part_of_the_digest(kept: Project, tmp_path: Path) -> None:
     change(kept)
     plans = [
