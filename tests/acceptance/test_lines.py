@@ -372,6 +372,20 @@ def test_the_preview_of_a_change(two: Project, tmp_path: Path) -> None:
     assert "handy" not in made
 
 
+def test_a_preview_asks_no_installation_for_archives_unless_it_is_told_to(two: Project) -> None:
+    base = git(two.folder, "rev-parse", "HEAD")
+    two.edit(WORDS, "laptop", "tablet")
+    two.apply("-e", "dev")
+    two.edit(WORDS, "smartphone", "handy")
+    commit(two)
+    words = ("preview", "--base", base, "-e", "dev")
+    plain = two.ok(*words).out
+    assert "words.txt" in plain
+    assert "no commit has it as it was applied" in " ".join(plain.replace("#", "").split())
+    assert "handy" not in plain
+    assert "+             phone, mobile, handy" in two.ok(*words, "--content", "lines").out
+
+
 def test_a_comment_has_no_room_for_all(two: Project) -> None:
     done = two.run("preview", "--comment", "--content", "full")
     assert done.code == 64
