@@ -372,6 +372,32 @@ def test_the_preview_of_a_change(two: Project, tmp_path: Path) -> None:
     assert "handy" not in made
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("env", "diff", "dev", "prod"),
+        ("env", "diff", "dev", "prod", "--json"),
+        ("promote", "dev", "prod", "--dry-run"),
+        ("promote", "dev", "prod", "--dry-run", "--json"),
+        ("preview", "--base", "HEAD~1", "-e", "dev", "--offline"),
+        ("preview", "--base", "HEAD~1", "-e", "dev", "--offline", "--format", "html"),
+        ("preview", "--base", "HEAD~1", "-e", "dev", "--offline", "--format", "json"),
+    ],
+    ids=" ".join,
+)
+def test_known_secrets_are_taken_out_wherever_lines_are_shown(two: Project, words: tuple[str, ...]) -> None:
+    env = {"PLANNER_VAR_key": "correct-horse"}
+    two.edit("planner.yaml", "variables:\n", "variables:\n  key: {type: string, sensitive: true}\n")
+    two.edit(WORDS, "laptop, notebook", "laptop, correct-horse")
+    commit(two)
+    if words[0] == "promote":
+        two.apply("-e", "dev", env=env)
+        two.apply("-e", "prod", *FIRST, env=env)
+    done = two.ok(*words, env=env)
+    assert "laptop, (sensitive)" in done.out.replace("<mark>", "")
+    assert "correct-horse" not in done.both
+
+
 def test_a_preview_asks_no_installation_for_archives_unless_it_is_told_to(two: Project) -> None:
     base = git(two.folder, "rev-parse", "HEAD")
     two.edit(WORDS, "laptop", "tablet")
