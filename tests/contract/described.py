@@ -199,8 +199,9 @@ class _Held:
                 yield f"singleton: {kind.singleton}, and a read answers {sorted(read['errors'])}"
 
 
-def shape(name: str) -> Shape:
-    found: Shape = extract()["shapes"].get(name.rstrip("!"), {})
+def shape(name: str | None) -> Shape:
+    """{} where the description goes no deeper."""
+    found: Shape = extract()["shapes"].get((name or "").rstrip("!"), {})
     return found
 
 

@@ -38,7 +38,7 @@ class Turn(described.Turn):
         observed, expected = len(objects.every(self.db, "proxy")), SETTINGS["expected_proxies_count"]
         found = [colour(observed, expected), *(each["status"] for each in groups)]
         counts = {"observed_proxies_count": observed, "expected_proxies_count": expected, "allocations": []}
-        return reply({**counts, "filtered_groups": groups, "status": max(found, key=COLOURS.index)})
+        return reply({**counts, self.operation.into: groups, "status": max(found, key=COLOURS.index)})
 
     def _health_of(self, group: dict[str, Any]) -> dict[str, Any]:
         has = [each.body["metadata"] for each in objects.every(self.db, "proxy")]
