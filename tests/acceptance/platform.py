@@ -47,8 +47,8 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
-        *(TRUST, "/account", STORE, f"{PROXIES}/health"),
-        *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
+        *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{INFRASTRUCTURE}/runners"),
+        *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

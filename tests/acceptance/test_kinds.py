@@ -14,6 +14,7 @@ from attrs import field, frozen
 from planner.kinds.registry import load_kinds
 from planner.model.kind import Kind
 from planner.sandbox import create_app
+from planner.yaml12.core_schema import load
 
 from .platform import (
     INFRASTRUCTURE,
@@ -174,6 +175,9 @@ CASES: dict[str, Case] = {
 
 
 KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
+CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
+KEPT = {f"{INFRASTRUCTURE}/runners"}
+"""Where an installation keeps what cannot be reset."""
 
 
 @frozen
@@ -213,12 +217,17 @@ class Scene:
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     kind: str = request.param
-    project = small(tmp_path / "kinds", load_kinds()[kind].example, DECLARED)
+    return Scene(kind, CASES[kind], begun(tmp_path / "kinds", load_kinds()[kind].example))
+
+
+def begun(folder: Path, template: str) -> Project:
+    """A project with a template, and its installation."""
+    project = small(folder, template, DECLARED)
     project.environ["PLANNER_VAR_viewer_password"] = "long enough"
     (project.folder / "state").mkdir()
     with create_app(project.folder / "state/sandbox-dev.db", seed=SEED):
         pass
-    return Scene(kind, CASES[kind], project)
+    return project
 
 
 of_each_kind = pytest.mark.parametrize("scene", CASES, indirect=True)
@@ -249,6 +258,32 @@ def test_from_the_example_to_nothing(scene: Scene) -> None:
     assert project.addresses() == []
     if not scene.is_alone:
         assert holds(scene.project) == seed
+
+
+def together(folder: Path) -> Project:
+    """A project with the examples of all kinds, of which those that can be are left as they were."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in CASES:
+        for kind, resources in load(load_kinds()[name].example.encode())["resource"].items():
+            left = (
+                {"lifecycle": {"on_leave": "reset"}} if KINDS[kind].singleton and KINDS[kind].resets else {}
+            )
+            found.setdefault(kind, {}).update({each: body | left for each, body in resources.items()})
+    return begun(folder, json.dumps({"resource": found}, indent=1))
+
+
+def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
+    project = together(tmp_path / "kinds")
+    seed = holds(project)
+    project.apply()
+    assert {address.partition(".")[0] for address in project.addresses()} == {*CASES}
+    assert project.ok("plan").out == NOTHING
+    there = holds(project)
+    assert {path for path, body in there.items() if body == seed[path]} == set()
+    project.ok("destroy", "--auto-approve")
+    assert project.addresses() == []
+    after = holds(project)
+    assert {path for path, body in after.items() if body != seed[path]} == KEPT
 
 
 @of_what_changes
@@ -285,7 +320,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.settled()
 
 
-@pytest.mark.parametrize("scene", [k for k, of in KINDS.items() if of.singleton and of.resets], indirect=True)
+@pytest.mark.parametrize("scene", CAN_BE_RESET, indirect=True)
 def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     """The installation is as it was, also where somebody had set what is taken over."""
     project, seed = scene.project, holds(scene.project)
