@@ -134,9 +134,7 @@ def together(folder: Path) -> Project:
     found: dict[str, dict[str, Any]] = {}
     for name in CASES:
         for kind, resources in load(load_kinds()[name].example.encode())["resource"].items():
-            left = (
-                {"lifecycle": {"on_leave": "reset"}} if KINDS[kind].singleton and KINDS[kind].resets else {}
-            )
+            left = {"lifecycle": {"on_leave": "reset"}} if kind in CAN_BE_RESET else {}
             found.setdefault(kind, {}).update({each: body | left for each, body in resources.items()})
     return begun(folder, json.dumps({"resource": found}, indent=1))
 

@@ -8,8 +8,8 @@ from planner.sandbox import described, objects
 
 
 class Turn(described.Turn):
-    """A write that nothing may follow is taken also while the security deployment has a plan. What follows is
-    not seen here: that deployment is ready again at once."""
+    """A write gives the security deployment a plan, unless it says otherwise, and then is refused while that
+    has one. The plan is not seen here: it ends at once."""
 
     def put(self) -> Response:
         if not self.call.request.args.get("version", "0").isdecimal():
