@@ -19,6 +19,7 @@ INFRASTRUCTURE = "/platform/infrastructure"
 SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
 LOGGING = ("adminconsole", "allocator", "constructor", "runner")
 """The hosts and services that have logging settings."""
+DOMAIN_NAME, BASE_URL = f"{PLATFORM}/networking/deployment_domain_name", f"{PLATFORM}/api_base_url"
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
 NOTHING = "No changes. The dev environment matches the configuration.\n"
 """All that a plan prints when nothing is left to do or to say."""
@@ -47,8 +48,9 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
-        *(TRUST, "/account", STORE, f"{PROXIES}/health"),
-        *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
+        *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{INFRASTRUCTURE}/runners"),
+        *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
+        *(DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

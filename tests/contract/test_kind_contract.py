@@ -67,9 +67,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "allocator_metadata": {"items": [{"key": "rack", "value": "8"}]},
     "allocator_metadata_item": {"value": "9"},
     "allocator_settings": {"capacity": 57344},
+    "api_base_url": {"value": "changed"},
     "comment": {"message": "changed"},
     "config_store_option": {"value": "changed"},
     "constructor_logging_settings": LEVELS,
+    "deployment_domain_name": {"value": "changed"},
     "deployment_template": {"name": "changed"},
     "extension": {"description": "changed"},
     "instance_configuration": {"storage_multiplier": 8},
@@ -83,6 +85,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
         "cluster_licenses": [{"license": {}}],
     },
     "proxies_filtered_group": {"filters": [], "expected_proxies_count": 3},
+    "resource_kind_domain_name": {"value": "changed"},
     "runner_logging_settings": LEVELS,
     "runner_roles": {"roles": [{"role_name": "proxy"}]},
     "snapshot_repository": {"settings": {"bucket": "changed"}},
@@ -138,6 +141,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     },
     "proxies_filtered_group": {
         "create: its body does not need id": "400 proxies.proxies_filtered_group_empty_id",
+    },
+    "resource_kind_domain_name": {
+        r"singleton: absent-when-404, .*": "404 is of the name: each kind of resources is there",
     },
     "traffic_filter": {
         "(create|update): rules.id is taken, and not sent": "sent of a member that has one",
