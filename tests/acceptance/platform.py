@@ -47,7 +47,7 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
-        *(TRUST, "/account", STORE, f"{PROXIES}/health"),
+        *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings"),
         *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )

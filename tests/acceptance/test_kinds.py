@@ -170,6 +170,13 @@ CASES: dict[str, Case] = {
         ("expected_proxies_count: 2", "expected_proxies_count: 3"),
         {"filters": [{"key": "region", "value": "theirs"}]},
     ),
+    "proxies_settings": Case(
+        f"{PROXIES}/settings",
+        ("expected_proxies_count: 3", "expected_proxies_count: 4"),
+        {"http_settings": {"disconnected_cutoff": 1}},
+        "PATCH",
+        lambda body: {},
+    ),
 }
 
 

@@ -113,3 +113,23 @@ def test_a_group_of_proxies_has_the_id_of_its_path(ece: Caller) -> None:
     assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
     assert refused(ece, "PUT", f"{path}?version=2", json=EU)[0] == 404
     assert ece.json("PUT", path, json={**EU, "id": None}) == EU == ece.json("GET", path)
+
+
+def test_settings_of_proxies_are_replaced_or_patched(ece: Caller) -> None:
+    path = f"{PROXIES}/settings"
+    first = ece("GET", path)
+    assert ece.json("GET", PROXIES)["settings"] == first.json
+    patch = {"expected_proxies_count": 2, "http_settings": {"cookie_secret": "s"}}
+    changed = ece("PATCH", f"{path}?version={first.headers[VERSION]}", json=patch)
+    http = {**first.json["http_settings"], "cookie_secret": "s"}
+    assert changed.json == {**first.json, "expected_proxies_count": 2, "http_settings": http}
+    assert ece.json("GET", f"{PROXIES}/health")["expected_proxies_count"] == 2
+    for method in ("PUT", "PATCH"):
+        late = refused(ece, method, f"{path}?version={first.headers[VERSION]}", json=first.json)
+        assert late == (409, ["proxies.version_conflict"])
+    assert (
+        refused(ece, "PUT", path, json=patch)[0]
+        == refused(ece, "PATCH", path, json={"http_settings": None})[0]
+        == 400
+    )
+    assert ece.json("PUT", path, json=first.json) == first.json
