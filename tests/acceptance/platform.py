@@ -16,6 +16,7 @@ PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 INFRASTRUCTURE = "/platform/infrastructure"
+ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
 SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
 LOGGING = ("adminconsole", "allocator", "constructor", "runner")
 """The hosts and services that have logging settings."""
@@ -48,6 +49,7 @@ def holds(project: Project) -> dict[str, Any]:
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
         *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings"),
+        ROLES,
         *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )

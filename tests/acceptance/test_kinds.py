@@ -22,6 +22,7 @@ from .platform import (
     PLATFORM,
     PROXIES,
     REGION,
+    ROLES,
     RULESETS,
     STORE,
     TRUST,
@@ -58,8 +59,9 @@ class Case:
     """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
     an update. theirs: what somebody else changes of what a read shows, sent to path by method.
 
-    pick: what of a read a write takes. export: what names it, with what it is below. cleared:
-    what goes from the installation when it goes from the template.
+    pick: what of a read a write takes. below: of path, where that is written. export: what names it, with
+    what it is below. cleared: what goes from the installation when it goes from the template. seed: what
+    the installation has besides.
     """
 
     path: str
@@ -67,8 +69,10 @@ class Case:
     theirs: Mapping[str, Any] = field(factory=dict)
     method: str = "PUT"
     pick: Callable[[Any], Any] = lambda body: body
+    below: str = ""
     export: tuple[str, ...] = ()
     cleared: str = ""
+    seed: Mapping[str, Any] = field(factory=dict)
 
 
 CASES: dict[str, Case] = {
@@ -177,6 +181,21 @@ CASES: dict[str, Case] = {
         "PATCH",
         lambda body: {},
     ),
+    "blueprinter_role": Case(
+        f"{ROLES}/{{id}}",
+        ("auto_blessed: false", "auto_blessed: true"),
+        {"auto_blessed": True},
+        pick=lambda body: body["role"]["value"],
+    ),
+    "blueprinter_blessings": Case(
+        f"{ROLES}/{{id}}",
+        ("192.168.44.11: {value: true}", "192.168.44.11: {value: false}"),
+        {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
+        pick=lambda body: body["blessings"]["value"],
+        below="/blessings",
+        export=("blueprinter_blessings/search-hosts",),
+        seed={"blueprinter_roles": [{"id": "search-hosts"}]},
+    ),
 }
 
 
@@ -203,7 +222,10 @@ class Scene:
     def change(self, theirs: Mapping[str, Any]) -> None:
         """Somebody else's change."""
         body = self.case.pick(ask(self.project, "GET", self.path))
-        assert ask(self.project, self.case.method, self.path, json=_merged(body, theirs)) is not None
+        assert (
+            ask(self.project, self.case.method, self.path + self.case.below, json=_merged(body, theirs))
+            is not None
+        )
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -223,7 +245,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     project = small(tmp_path / "kinds", load_kinds()[kind].example, DECLARED)
     project.environ["PLANNER_VAR_viewer_password"] = "long enough"
     (project.folder / "state").mkdir()
-    with create_app(project.folder / "state/sandbox-dev.db", seed=SEED):
+    with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **CASES[kind].seed}):
         pass
     return Scene(kind, CASES[kind], project)
 

@@ -133,3 +133,32 @@ def test_settings_of_proxies_are_replaced_or_patched(ece: Caller) -> None:
         == 400
     )
     assert ece.json("PUT", path, json=first.json) == first.json
+
+
+ROLES = "/platform/infrastructure/blueprinter/roles"
+ROLE = {"id": "r", "auto_blessed": False, "containers": []}
+BLESSED = {"runner_ids_to_blessing": {"h1": {"value": True}}}
+
+
+def test_a_role_and_its_blessings_have_versions_of_their_own(ece: Caller) -> None:
+    made = ece("POST", ROLES, json={"role": ROLE})
+    assert (made.status_code, made.json["id"], made.json["role"]["value"]) == (201, "r", ROLE)
+    assert ("blessings" in made.json, VERSION in made.headers) == (False, False)
+    for version in ("1", "2"):
+        blessed = ece.json("PUT", f"{ROLES}/r/blessings", json=BLESSED)["blessings"]
+        assert (blessed["value"], blessed["meta"]["version"]) == (BLESSED, version)
+    late = (409, ["roles.version_conflict"])
+    assert refused(ece, "PUT", f"{ROLES}/r/blessings?version=1", json=BLESSED) == late
+    changed = {**ROLE, "auto_blessed": True}
+    assert ece.json("PUT", f"{ROLES}/r?version=1", json=changed)["role"]["value"] == changed
+    assert refused(ece, "PUT", f"{ROLES}/r?version=1", json=ROLE) == late
+    assert ece.json("GET", ROLES) == {"values": [ece.json("GET", f"{ROLES}/r")]}
+
+
+def test_a_role_may_come_with_blessings_and_takes_them_along(ece: Caller) -> None:
+    both = {"role": ROLE, "blessings": BLESSED}
+    assert ece.json("POST", ROLES, json=both)["blessings"]["value"] == BLESSED
+    assert refused(ece, "POST", ROLES, json=both) == (409, ["roles.already_exists"])
+    assert [ece("DELETE", f"{ROLES}/r").status_code for _ in range(2)] == [200, 404]
+    assert refused(ece, "PUT", f"{ROLES}/r/blessings", json=BLESSED) == (404, ["roles.not_found"])
+    assert "blessings" not in ece.json("POST", ROLES, json={"role": ROLE})
