@@ -15,6 +15,7 @@ from .platform import (
     PLATFORM,
     PROXIES,
     REGION,
+    ROLES,
     RULESETS,
     STORE,
     TRUST,
@@ -26,8 +27,9 @@ class Case:
     """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
     an update. theirs: what somebody else changes of what a read shows, sent to path by method.
 
-    pick: what of a read a write takes. export: what names it, with what it is below. cleared:
-    what goes from the installation when it goes from the template.
+    pick: what of a read a write takes. below: of path, where that is written. export: what names it, with
+    what it is below. cleared: what goes from the installation when it goes from the template. seed: what
+    the installation has besides.
     """
 
     path: str
@@ -35,8 +37,10 @@ class Case:
     theirs: Mapping[str, Any] = field(factory=dict)
     method: str = "PUT"
     pick: Callable[[Any], Any] = lambda body: body
+    below: str = ""
     export: tuple[str, ...] = ()
     cleared: str = ""
+    seed: Mapping[str, Any] = field(factory=dict)
 
 
 CASES: dict[str, Case] = {
@@ -147,5 +151,27 @@ CASES: dict[str, Case] = {
         f"{PROXIES}/filtered-groups/{{id}}",
         ("expected_proxies_count: 2", "expected_proxies_count: 3"),
         {"filters": [{"key": "region", "value": "theirs"}]},
+    ),
+    "proxies_settings": Case(
+        f"{PROXIES}/settings",
+        ("expected_proxies_count: 3", "expected_proxies_count: 4"),
+        {"http_settings": {"disconnected_cutoff": 1}},
+        "PATCH",
+        lambda body: {},
+    ),
+    "blueprinter_role": Case(
+        f"{ROLES}/{{id}}",
+        ("auto_blessed: false", "auto_blessed: true"),
+        {"auto_blessed": True},
+        pick=lambda body: body["role"]["value"],
+    ),
+    "blueprinter_blessings": Case(
+        f"{ROLES}/{{id}}",
+        ("192.168.44.11: {value: true}", "192.168.44.11: {value: false}"),
+        {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
+        pick=lambda body: body["blessings"]["value"],
+        below="/blessings",
+        export=("blueprinter_blessings/search-hosts",),
+        seed={"blueprinter_roles": [{"id": "search-hosts"}]},
     ),
 }

@@ -16,6 +16,7 @@ PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 INFRASTRUCTURE = "/platform/infrastructure"
+ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
 SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
 LOGGING = ("adminconsole", "allocator", "constructor", "runner")
 """The hosts and services that have logging settings."""
@@ -48,7 +49,8 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
-        *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{INFRASTRUCTURE}/runners"),
+        *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings", ROLES),
+        f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
         *(DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),

@@ -69,7 +69,10 @@ class Scene:
     def change(self, theirs: Mapping[str, Any]) -> None:
         """Somebody else's change."""
         body = self.case.pick(ask(self.project, "GET", self.path))
-        assert ask(self.project, self.case.method, self.path, json=_merged(body, theirs)) is not None
+        assert (
+            ask(self.project, self.case.method, self.path + self.case.below, json=_merged(body, theirs))
+            is not None
+        )
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -86,15 +89,16 @@ class Scene:
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     kind: str = request.param
-    return Scene(kind, CASES[kind], begun(tmp_path / "kinds", load_kinds()[kind].example))
+    example, seed = load_kinds()[kind].example, CASES[kind].seed
+    return Scene(kind, CASES[kind], begun(tmp_path / "kinds", example, seed))
 
 
-def begun(folder: Path, template: str) -> Project:
-    """A project with a template, and its installation."""
+def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
+    """A project with a template, and its installation, which has seed besides."""
     project = small(folder, template, DECLARED)
     project.environ["PLANNER_VAR_viewer_password"] = "long enough"
     (project.folder / "state").mkdir()
-    with create_app(project.folder / "state/sandbox-dev.db", seed=SEED):
+    with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
         pass
     return project
 
@@ -136,7 +140,10 @@ def together(folder: Path) -> Project:
         for kind, resources in load(load_kinds()[name].example.encode())["resource"].items():
             left = {"lifecycle": {"on_leave": "reset"}} if kind in CAN_BE_RESET else {}
             found.setdefault(kind, {}).update({each: body | left for each, body in resources.items()})
-    return begun(folder, json.dumps({"resource": found}, indent=1))
+    seeds: dict[str, Any] = {}
+    for case in CASES.values():
+        seeds |= case.seed
+    return begun(folder, json.dumps({"resource": found}, indent=1), seeds)
 
 
 def test_all_examples_live_in_one_project(tmp_path: Path) -> None:

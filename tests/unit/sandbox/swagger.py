@@ -54,6 +54,9 @@ WITH_HEADERS = (
     "update-allocator-settings",
     "get-instance-configuration",
     "get-deployment-template-v2",
+    "get-proxies-settings",
+    "set-proxies-settings",
+    "update-proxies-settings",
 )
 VERSION_HEADERS = ("x-cloud-resource-version", "x-cloud-resource-created", "x-cloud-resource-last-modified")
 
