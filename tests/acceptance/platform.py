@@ -16,7 +16,8 @@ PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 INFRASTRUCTURE = "/platform/infrastructure"
-SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
+HOSTS = f"{INFRASTRUCTURE}/allocators"
+SETTINGS = f"{HOSTS}/{ALLOCATOR}/settings"
 LOGGING = ("adminconsole", "allocator", "constructor", "runner")
 """The hosts and services that have logging settings."""
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
@@ -48,7 +49,7 @@ def holds(project: Project) -> dict[str, Any]:
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
         *(TRUST, "/account", STORE, f"{PROXIES}/health"),
-        *(f"{INFRASTRUCTURE}/{hosts}" for hosts in ("allocators", "runners")),
+        *(HOSTS, f"{INFRASTRUCTURE}/runners"),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}
