@@ -84,7 +84,7 @@ class _Held:
         repeatable, method = call.operation.repeatable, call.operation.method
         if name == "delete" and not repeatable:
             yield "it can be repeated"
-        if name == "update" and method == "PUT" and not (repeatable or call.send_version):
+        if name in ("update", "upload") and method == "PUT" and not (repeatable or call.send_version):
             yield "it can be repeated"
         if repeatable and (method == "POST" or (name == "update" and call.send_version)):
             yield "it cannot be repeated"
@@ -179,7 +179,8 @@ class _Held:
             found = statuses.get(code, set())
             if facts.absent != ("404" in found):
                 yield f"errors: {code} is of {sorted(found)}, absent: {facts.absent}"
-            if facts.conflict != bool(CONFLICT.search(code)):
+            taken = code.endswith("already_exists") and facts.repeat == 0
+            if facts.conflict != (taken or bool(CONFLICT.search(code))):
                 yield f"errors: {code}, conflict: {facts.conflict}"
             if facts.repeat and "409" not in found:
                 yield f"errors: {code} is of {sorted(found)}, and not to be repeated"

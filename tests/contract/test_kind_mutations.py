@@ -44,6 +44,7 @@ CHOICES = {
 def facts(told: Any, keys: Keys = ()) -> Iterator[Keys]:
     """Where the facts of a kind file are: its leaves, lists being one."""
     if isinstance(told, Mapping):
+        told = {} if told.get("x-local") else told
         for key, value in told.items():
             decided = key in CHOICES and "type" not in (value if isinstance(value, Mapping) else ())
             if not decided and not (key in PROSE and isinstance(value, str)):
