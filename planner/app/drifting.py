@@ -54,10 +54,10 @@ def drifted(request: Request, since: Path | None, webhook: bool) -> Iterator[Dri
 
 
 def _with_content(here: Opened, proposal: Proposal) -> tuple[Drift, ...]:
-    """What drifted; with what is in archives, where somebody asks for that."""
-    if here.request.content is None:
-        return proposal.plan.drift
-    from planner.app.lines import with_replaced  # noqa: PLC0415 - only where somebody asks
+    """What drifted; with what is in archives, or how to ask for that."""
+    if not proposal.plan.drift:
+        return ()
+    from planner.app.lines import with_replaced  # noqa: PLC0415 - only where there is any
 
     return with_replaced(here, proposal)
 

@@ -21,7 +21,7 @@ from planner.archives.members import DAMAGED
 from planner.archives.texts import Showing
 from planner.archives.withheld import AS_DECLARED
 from planner.config.load import Configuration
-from planner.engine.contents import member_changes, told
+from planner.engine.contents import REPLACED, member_changes, told
 from planner.engine.refresh import Asking
 from planner.engine.workflow import Proposal
 from planner.errors import PlannerError
@@ -167,16 +167,17 @@ def with_lines(
         look = _Look(lines, proposal.state, {item.address: item for item in plan.changes}, at_hand)
         contents = tuple(look.contents(contents))
     if drift and lines.stored:
-        drift = tuple(_Replaced(lines, lines.stored, proposal.state).told(drift))
+        drift = tuple(_Replaced(lines, proposal.state).told(lines.stored, drift))
     return evolve(proposal, plan=evolve(plan, contents=contents, drift=drift))
 
 
 def with_replaced(here: Opened, proposal: Proposal) -> tuple[Drift, ...]:
-    """What drifted, and where an archive was replaced, what is in it, if somebody asks for that."""
-    lines = Lines.of(here.request, here.configuration, here.stored)
-    if lines.stored is None:
-        return proposal.plan.drift
-    return tuple(_Replaced(lines, lines.stored, proposal.state).told(proposal.plan.drift))
+    """What drifted, and where an archive was replaced, what is in it, or how to ask for that."""
+    lines, drift = Lines.of(here.request, here.configuration, here.stored), proposal.plan.drift
+    look = _Replaced(lines, proposal.state)
+    if lines.stored is not None:
+        return tuple(look.told(lines.stored, drift))
+    return tuple(look.hinted(drift)) if here.request.content is None else drift
 
 
 @frozen(eq=False, repr=False)
@@ -233,12 +234,17 @@ class _Replaced:
     """Archives that somebody put in the place of those that the state knows."""
 
     lines: Lines
-    stored: InInstallation
     state: State
 
-    def told(self, drift: Sequence[Drift]) -> Iterator[Drift]:
+    def hinted(self, drift: Sequence[Drift]) -> Iterator[Drift]:
+        reason = f"{REPLACED}; {self.lines.hint}"
+        for item in drift:
+            replaced = self._is_replaced(item)
+            yield evolve(item, content=ContentChange(item.address, reason=reason)) if replaced else item
+
+    def told(self, stored: InInstallation, drift: Sequence[Drift]) -> Iterator[Drift]:
         replaced = [item for item in drift if self._is_replaced(item)]
-        there = self.stored.find([Wanted(item.address, item.id, "") for item in replaced])
+        there = stored.find([Wanted(item.address, item.id, "") for item in replaced])
         others = [item for item in replaced if self._is_another(item, there[item.address])]
         before = self.lines.in_git(self.state).find([self._wanted(item) for item in others])
         for item in drift:

@@ -209,7 +209,10 @@ BY_HAND = ["+more", " laptop, notebook", "-phone, mobile", "+phone, cell"]
 def test_what_somebody_uploaded_by_hand_is_drift(kept: Project) -> None:
     replaced(kept, "laptop, notebook\nphone, cell\n")
     plain = json.loads(kept.run("drift", "--json").out)
-    assert "content" not in plain["drift"][0]
+    assert plain["drift"][0]["content"]["reason"].startswith("somebody else replaced the archive")
+    assert plain["drift"][0]["content"]["reason"].endswith(f"; {HINT}")
+    assert HINT in " ".join(kept.run("drift").out.replace("#", "").split())
+    assert "content" not in json.loads(kept.run("drift", "--json", "--content", "none").out)["drift"][0]
     done = kept.run("drift", "--json", "--content", "lines")
     assert done.code == 2
     (drift,) = json.loads(done.out)["drift"]
