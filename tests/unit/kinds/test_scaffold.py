@@ -114,7 +114,7 @@ def test_it_says_what_the_swagger_does(tmp_path: Path) -> None:
     ],
 )
 def test_whose_the_id_is(tmp_path: Path, id_: Any, required: list[str], told: Any) -> None:
-    """Where the same schema is sent and answered: the user's, unless the Swagger says that it is the server's."""
+    """Where the same schema is sent and answered: the user's, unless the Swagger says it is the server's."""
     lamp = mapping("id", "name", name=TEXT, id=TEXT | (id_ or {}), made={"type": "string", "readOnly": True})
     sent = lamp if id_ is not None else mapping("name", name=TEXT)
     swagger = {
