@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-import orjson
 from attrs import define, evolve, field
 
 from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
+from planner.model.json_document import indented, one_line
 from planner.model.project import Environment
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape, in_words
@@ -156,8 +156,7 @@ class Console:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """A result for programs, as indented JSON, of what was redacted before."""
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        self.out_document(orjson.dumps(document, option=options))
+        self.out_document(indented(document))
 
     def annotations(self, found: Iterable[Annotation], form: str) -> None:
         """What is wrong in files, redacted before, in one of `planner.cli.options.ANNOTATIONS`."""
@@ -173,7 +172,7 @@ class Console:
 
     def event(self, line: Mapping[str, Any]) -> None:
         """An event for programs, redacted before."""
-        self.out_document(orjson.dumps(line))
+        self.out_document(one_line(line))
 
     def tell(self, text: str) -> None:
         """Say anything that is not the result."""

@@ -142,7 +142,8 @@ class Blocks:
             depends_on=statements.read_depends_on(plain(entries.get("depends_on")), place),
             lifecycle=statements.read_lifecycle(plain(entries.get("lifecycle")), kind, place),
             allow=statements.read_allow(plain(entries.get("allow")), place),
-            names_only=kind.content is not None
+            names_only="content" in entries
+            and kind.content is not None
             and statements.read_content(plain(entries.get("content")), place),
         )
 

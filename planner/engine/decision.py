@@ -61,7 +61,7 @@ def _differs_at(diff: AttributeDiff, path: Path) -> bool:
     return diff.sensitive or not same(at(diff.before, below), at(diff.after, below))
 
 
-@frozen(eq=False, repr=False)
+@frozen(eq=False, repr=False, slots=False)  # one for each resource, which is quicker without
 class Case:
     """One declared resource, as it is desired and as the refreshed state has it.
 

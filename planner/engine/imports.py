@@ -55,9 +55,10 @@ def singletons_to_take(
     """
     if goal.mode != NORMAL:
         return []
-    known = {*state.resources, *(item.target for item in imports)}
-    new = (desired for address, desired in resources.items() if address not in known)
-    return [desired for desired in new if drivers[desired.address.kind].kind.singleton]
+    kinds = {name for name in {address.kind for address in resources} if drivers[name].kind.singleton}
+    found = [desired for address, desired in resources.items() if address.kind in kinds]
+    known = {*(item.target for item in imports), *state.resources} if found else ()
+    return [desired for desired in found if desired.address not in known]
 
 
 def with_known(
@@ -74,11 +75,10 @@ def with_known(
             return resolve(value, lookup)
         return value
 
-    return {
+    referring = ((address, item) for address, item in desired.items() if item.references)
+    return {**desired} | {
         address: evolve(item, attributes={name: known(value) for name, value in item.attributes.items()})
-        if item.references
-        else item
-        for address, item in desired.items()
+        for address, item in referring
     }
 
 

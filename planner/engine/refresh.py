@@ -147,7 +147,7 @@ _Thing = Prior | Desired | Change | Intent
 
 def lists_of(things: Iterable[_Thing], drivers: Drivers) -> Lists:
     """The lists in which these are found, as far as it is known what they live below."""
-    found = set()
+    found: set[tuple[str, Parent]] = set()
     for thing in things:
         if (thing.address.kind, ()) in found:  # nearly always
             continue
@@ -184,9 +184,10 @@ def survey(state: State, desired: Iterable[Desired], drivers: Drivers, asking: A
     listed = list_kinds(_to_list(state, desired, drivers), drivers, asking)
     found: dict[Address, Observed | None] = {}
     missing = []
+    less = {kind for kind in listed if drivers[kind].kind.list_shows == "less"}
     for address, prior in state.resources.items():
         observed = listed.get(address.kind, {}).get(prior.id)
-        if observed is None or drivers[address.kind].kind.list_shows == "less":
+        if observed is None or address.kind in less:
             missing.append(prior)
         else:
             found[address] = observed
@@ -202,7 +203,7 @@ def _to_list(state: State, desired: Iterable[Desired], drivers: Drivers) -> List
 
     whole = cache(lambda kind: drivers[kind].kind.list_shows == "all")
     held = (prior for prior in state.resources.values() if whole(prior.address.kind))
-    new = (d for d in desired if d.address not in state.resources or whole(d.address.kind))
+    new = (d for d in desired if whole(d.address.kind) or d.address not in state.resources)
     return lists_of((*held, *new), drivers)
 
 

@@ -22,7 +22,7 @@ from planner.net.bodies import nests_too_deep
 
 def pointed(value: Any, pointer: str) -> Any:
     """What a JSON Pointer (RFC 6901) names in value, None when it is not there."""
-    for key in _keys(pointer):
+    for key in _keys(pointer) if pointer else ():
         if not isinstance(value, Mapping) or key not in value:
             return None
         value = value[key]

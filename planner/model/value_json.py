@@ -23,6 +23,7 @@ from types import NoneType
 from typing import Any, Final
 
 from planner.model.address import Address
+from planner.model.json_document import visible
 from planner.model.value import (
     CONCEALED,
     KEYED,
@@ -154,7 +155,7 @@ def json_text(value: Value, **options: Any) -> str:
 
     options: of json.dumps.
     """
-    return _MARKED.sub(r"\1", json.dumps(_marked(value), ensure_ascii=False, **options))
+    return visible(_MARKED.sub(r"\1", json.dumps(_marked(value), ensure_ascii=False, **options)))
 
 
 def is_json_number(value: Number) -> bool:

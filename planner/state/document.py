@@ -13,6 +13,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from planner.errors import NewerFormat
 from planner.model.codec import digest
+from planner.model.json_document import indented
 from planner.model.value_json import Data
 from planner.net.bodies import MOST_ELEMENTS, holds_too_many
 from planner.resources import schema
@@ -82,7 +83,7 @@ class Format:
         """body, sealed: with format_version and digest in front, indented. version: an earlier one that body
         follows as well.
         """
-        return orjson.dumps(self.seal(body, version), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return indented(self.seal(body, version))
 
     def seal(self, body: Data, version: int | None = None) -> Data:
         versioned = {"format_version": version or self.version, **body}

@@ -17,6 +17,7 @@ from attrs import asdict, fields_dict, frozen
 
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode, digest, encode, for_digest
+from planner.model.json_document import indented
 from planner.model.plan import DriftReport, Plan
 from planner.model.value_json import Data
 from planner.state.document import (
@@ -183,7 +184,7 @@ def dump_preview(found: Previewed) -> bytes:
         "environments": [_encoded(item, found.plans.get(item.environment)) for item in preview.environments],
         "chain": [encode(standing) for standing in preview.chain],
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return indented(document)
 
 
 def _encoded(item: EnvironmentPreview, plan: bytes | None) -> dict[str, Any]:

@@ -16,10 +16,11 @@ PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
 INFRASTRUCTURE = "/platform/infrastructure"
-HOSTS = f"{INFRASTRUCTURE}/allocators"
-SETTINGS = f"{HOSTS}/{ALLOCATOR}/settings"
+ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
+SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
 LOGGING = ("adminconsole", "allocator", "constructor", "runner")
 """The hosts and services that have logging settings."""
+DOMAIN_NAME, BASE_URL = f"{PLATFORM}/networking/deployment_domain_name", f"{PLATFORM}/api_base_url"
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
 NOTHING = "No changes. The dev environment matches the configuration.\n"
 """All that a plan prints when nothing is left to do or to say."""
@@ -48,8 +49,10 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{RULESETS}?include_associations=true", f"{PLATFORM}/snapshots/repositories"),
         *("/users?include_disabled=true", f"/comments/allocator/{ALLOCATOR}", *SINGLETONS),
         *(f"{PLATFORM}/instances", f"/deployments/templates?{REGION}"),
-        *(TRUST, "/account", STORE, f"{PROXIES}/health"),
-        *(HOSTS, f"{INFRASTRUCTURE}/runners"),
+        *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings", ROLES),
+        f"{INFRASTRUCTURE}/runners",
+        *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
+        *(DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

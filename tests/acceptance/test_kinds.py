@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import field, frozen
+from attrs import frozen
 
 from planner.kinds.registry import load_kinds
 from planner.model.kind import Kind
 from planner.sandbox import create_app
+from planner.yaml12.core_schema import load
 
-from .platform import (
-    INFRASTRUCTURE,
-    LOGGING,
-    NOTHING,
-    PLATFORM,
-    PROXIES,
-    REGION,
-    RULESETS,
-    STORE,
-    TRUST,
-    ask,
-    holds,
-)
+from .kind_cases import CASES, Case
+from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, ask, holds
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -53,127 +43,10 @@ def _merged(body: Any, change: Any) -> Any:
     return {**body, **{key: _merged(body.get(key), item) for key, item in change.items()}}
 
 
-@frozen
-class Case:
-    """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
-    an update. theirs: what somebody else changes of what a read shows, sent to path by method.
-
-    pick: what of a read a write takes. export: what names it, with what it is below. cleared:
-    what goes from the installation when it goes from the template.
-    """
-
-    path: str
-    edit: tuple[str, str] | None = None
-    theirs: Mapping[str, Any] = field(factory=dict)
-    method: str = "PUT"
-    pick: Callable[[Any], Any] = lambda body: body
-    export: tuple[str, ...] = ()
-    cleared: str = ""
-
-
-CASES: dict[str, Case] = {
-    "traffic_filter": Case(
-        f"{RULESETS}/{{id}}",
-        ("First floor", "Second floor"),
-        {"description": "theirs"},
-        cleared="description",
-        pick=lambda body: {k: v for k, v in body.items() if k != "id"},
-    ),
-    "traffic_filter_association": Case(
-        f"{RULESETS}/{{parent}}/associations", export=("traffic_filter_association", "traffic_filter")
-    ),
-    "snapshot_repository": Case(
-        f"{PLATFORM}/snapshots/repositories/{{id}}",
-        ("bucket: shop-snapshots", "bucket: shop-backups"),
-        {"settings": {"base_path": "theirs"}},
-        pick=lambda body: body["config"],
-    ),
-    "comment": Case(
-        "/comments/{id}",
-        ("Reserved for", "Kept for"),
-        {"message": "theirs"},
-        pick=lambda body: {"message": body["message"]},
-        export=("comment/allocator/192.168.44.10",),
-    ),
-    "user": Case(
-        "/users/{id}",
-        ("in the lobby", "in the hall"),
-        {"full_name": "theirs"},
-        "PATCH",
-        pick=lambda body: {},
-        cleared="full_name",
-    ),
-    "license": Case(
-        "/platform/license",
-        ("max_resource_units: 100", "max_resource_units: 200"),
-        {"license": {"issued_to": "theirs"}},
-    ),
-    "telemetry": Case("/phone-home/config", None, {"enabled": True}),
-    "allocator_settings": Case(
-        f"{INFRASTRUCTURE}/allocators/{{id}}/settings",
-        ("capacity: 114688", "capacity: 57344"),
-        {"capacity": 1024},
-        cleared="capacity",
-        export=("allocator_settings/192.168.44.10",),
-    ),
-    "allocator_metadata": Case(
-        f"{INFRASTRUCTURE}/allocators/{{id}}/metadata",
-        ("value: ssd", "value: nvme"),
-        {"items": [{"key": "disk", "value": "theirs"}]},
-        pick=lambda body: {"items": body},
-        export=("allocator_metadata/192.168.44.10",),
-    ),
-    "allocator_metadata_item": Case(
-        f"{INFRASTRUCTURE}/allocators/192.168.44.11/metadata",
-        ('value: "8"', 'value: "9"'),
-        {"items": [{"key": "rack", "value": "theirs"}, {"key": "other", "value": "theirs"}]},
-        pick=lambda body: {"items": body},
-        export=("allocator_metadata_item/192.168.44.11",),
-    ),
-    "runner_roles": Case(
-        f"{INFRASTRUCTURE}/runners/{{id}}/roles",
-        ("role_name: allocator", "role_name: proxy"),
-        {"roles": [{"role_name": "director"}]},
-        pick=lambda _: {},
-        export=("runner_roles/192.168.44.10",),
-    ),
-    **{
-        f"{host}_logging_settings": Case(
-            f"{INFRASTRUCTURE}/{host}s/{{id}}/logging_settings",
-            ("ROOT: WARN", "ROOT: DEBUG"),
-            {"logging_levels": {"theirs": "ALL"}},
-            export=(f"{host}_logging_settings/192.168.44.10",),
-        )
-        for host in LOGGING
-    },
-    "instance_configuration": Case(
-        f"{PLATFORM}/instances/{{id}}",
-        ("local SSDs", "local disks"),
-        {"discrete_sizes": {"default_size": 4096}},
-        cleared="description",
-        pick=lambda body: {k: v for k, v in body.items() if k != "system_owned"},
-    ),
-    "deployment_template": Case(
-        f"/deployments/templates/{{id}}?{REGION}",
-        ("logs of the shop", "logs of all shops"),
-        {"name": "theirs"},
-        cleared="description",
-        pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
-    ),
-    "trust_relationship": Case(
-        f"{TRUST}/{{id}}", ("trust_by_default: false", "trust_by_default: true"), {"account_ids": []}
-    ),
-    "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
-    "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
-    "proxies_filtered_group": Case(
-        f"{PROXIES}/filtered-groups/{{id}}",
-        ("expected_proxies_count: 2", "expected_proxies_count: 3"),
-        {"filters": [{"key": "region", "value": "theirs"}]},
-    ),
-}
-
-
 KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
+CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
+KEPT = {f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL}
+"""Where an installation keeps what cannot be reset."""
 
 
 @frozen
@@ -196,7 +69,10 @@ class Scene:
     def change(self, theirs: Mapping[str, Any]) -> None:
         """Somebody else's change."""
         body = self.case.pick(ask(self.project, "GET", self.path))
-        assert ask(self.project, self.case.method, self.path, json=_merged(body, theirs)) is not None
+        assert (
+            ask(self.project, self.case.method, self.path + self.case.below, json=_merged(body, theirs))
+            is not None
+        )
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -213,12 +89,18 @@ class Scene:
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     kind: str = request.param
-    project = small(tmp_path / "kinds", load_kinds()[kind].example, DECLARED)
+    example, seed = load_kinds()[kind].example, CASES[kind].seed
+    return Scene(kind, CASES[kind], begun(tmp_path / "kinds", example, seed))
+
+
+def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
+    """A project with a template, and its installation, which has seed besides."""
+    project = small(folder, template, DECLARED)
     project.environ["PLANNER_VAR_viewer_password"] = "long enough"
     (project.folder / "state").mkdir()
-    with create_app(project.folder / "state/sandbox-dev.db", seed=SEED):
+    with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
         pass
-    return Scene(kind, CASES[kind], project)
+    return project
 
 
 of_each_kind = pytest.mark.parametrize("scene", CASES, indirect=True)
@@ -249,6 +131,33 @@ def test_from_the_example_to_nothing(scene: Scene) -> None:
     assert project.addresses() == []
     if not scene.is_alone:
         assert holds(scene.project) == seed
+
+
+def together(folder: Path) -> Project:
+    """A project with the examples of all kinds, of which those that can be are left as they were."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in CASES:
+        for kind, resources in load(load_kinds()[name].example.encode())["resource"].items():
+            left = {"lifecycle": {"on_leave": "reset"}} if kind in CAN_BE_RESET else {}
+            found.setdefault(kind, {}).update({each: body | left for each, body in resources.items()})
+    seeds: dict[str, Any] = {}
+    for case in CASES.values():
+        seeds |= case.seed
+    return begun(folder, json.dumps({"resource": found}, indent=1), seeds)
+
+
+def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
+    project = together(tmp_path / "kinds")
+    seed = holds(project)
+    project.apply()
+    assert {address.partition(".")[0] for address in project.addresses()} == {*CASES}
+    assert project.ok("plan").out == NOTHING
+    there = holds(project)
+    assert {path for path, body in there.items() if body == seed[path]} == set()
+    project.ok("destroy", "--auto-approve")
+    assert project.addresses() == []
+    after = holds(project)
+    assert {path for path, body in after.items() if body != seed[path]} == KEPT
 
 
 @of_what_changes
@@ -285,7 +194,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.settled()
 
 
-@pytest.mark.parametrize("scene", [k for k, of in KINDS.items() if of.singleton and of.resets], indirect=True)
+@pytest.mark.parametrize("scene", CAN_BE_RESET, indirect=True)
 def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     """The installation is as it was, also where somebody had set what is taken over."""
     project, seed = scene.project, holds(scene.project)
@@ -336,16 +245,28 @@ def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
     assert "will be taken over as it is" in scene.project.ok("plan").out
 
 
+@pytest.mark.parametrize(
+    "scene", ["api_base_url", "deployment_domain_name", "resource_kind_domain_name"], indirect=True
+)
+def test_what_would_cascade_is_set_while_the_security_deployment_has_a_plan(scene: Scene) -> None:
+    """The installation refuses it there, unless the call says that nothing is to follow."""
+    busy = {"security_deployment": {"cluster_id": "security", "has_pending_plan": True}}
+    with create_app(scene.project.folder / "state/sandbox-dev.db", seed=busy):
+        pass
+    scene.project.apply()
+    scene.project.settled()
+
+
 @pytest.mark.parametrize("scene", [k for k, case in CASES.items() if case.cleared], indirect=True)
 def test_what_is_no_longer_declared_is_cleared(scene: Scene) -> None:
     project, name = scene.project, scene.case.cleared
     project.apply()
-    assert scene.ask("GET", scene.path)[name]
+    assert ask(project, "GET", scene.path)[name]
     file = project.folder / "templates/main.yaml"
     lines = file.read_text().splitlines(keepends=True)
     first = next(line for line in lines if line.startswith(f"      {name}:"))
     file.write_text("".join(line for line in lines if line is not first))
     assert f"- {name}" in project.ok("plan").out
     project.apply()
-    assert not scene.ask("GET", scene.path).get(name)
+    assert not ask(project, "GET", scene.path).get(name)
     project.settled()

@@ -167,6 +167,28 @@ def test_known_secrets_are_taken_out(kept: Project) -> None:
     assert "phone, (sensitive)" in done.out
 
 
+STEERS = "\u202e\u2066\u200b\x1b\x7f\x85"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan",),
+        *(("plan", "--format", form) for form in ("markdown", "html", "json")),
+        ("preview", "--format", "json", "--base", "HEAD"),
+        ("show", "plan.json"),
+        ("show", "plan.json", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_what_steers_a_terminal_is_shown_and_never_sent_there(kept: Project, words: tuple[str, ...]) -> None:
+    kept.edit(WORDS, "phone, mobile\n", f"phone, {STEERS}\n")
+    kept.ok("plan", "--out", "plan.json")
+    out = kept.ok(*words).out
+    assert "\\u202e" in out
+    assert not set(STEERS) & set(out + (kept.folder / "plan.json").read_text())
+
+
 def test_the_lines_are_no_part_of_the_digest(kept: Project, tmp_path: Path) -> None:
     change(kept)
     plans = [
@@ -348,6 +370,46 @@ def test_the_preview_of_a_change(two: Project, tmp_path: Path) -> None:
     assert "words.txt" in names
     made = two.ok("preview", "--from", str(tmp_path / "preview0/preview.json"), "--content", "names").out
     assert "handy" not in made
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("env", "diff", "dev", "prod"),
+        ("env", "diff", "dev", "prod", "--json"),
+        ("promote", "dev", "prod", "--dry-run"),
+        ("promote", "dev", "prod", "--dry-run", "--json"),
+        ("preview", "--base", "HEAD~1", "-e", "dev", "--offline"),
+        ("preview", "--base", "HEAD~1", "-e", "dev", "--offline", "--format", "html"),
+        ("preview", "--base", "HEAD~1", "-e", "dev", "--offline", "--format", "json"),
+    ],
+    ids=" ".join,
+)
+def test_known_secrets_are_taken_out_wherever_lines_are_shown(two: Project, words: tuple[str, ...]) -> None:
+    env = {"PLANNER_VAR_key": "correct-horse"}
+    two.edit("planner.yaml", "variables:\n", "variables:\n  key: {type: string, sensitive: true}\n")
+    two.edit(WORDS, "laptop, notebook", "laptop, correct-horse")
+    commit(two)
+    if words[0] == "promote":
+        two.apply("-e", "dev", env=env)
+        two.apply("-e", "prod", *FIRST, env=env)
+    done = two.ok(*words, env=env)
+    assert "laptop, (sensitive)" in done.out.replace("<mark>", "")
+    assert "correct-horse" not in done.both
+
+
+def test_a_preview_asks_no_installation_for_archives_unless_it_is_told_to(two: Project) -> None:
+    base = git(two.folder, "rev-parse", "HEAD")
+    two.edit(WORDS, "laptop", "tablet")
+    two.apply("-e", "dev")
+    two.edit(WORDS, "smartphone", "handy")
+    commit(two)
+    words = ("preview", "--base", base, "-e", "dev")
+    plain = two.ok(*words).out
+    assert "words.txt" in plain
+    assert "no commit has it as it was applied" in " ".join(plain.replace("#", "").split())
+    assert "handy" not in plain
+    assert "+             phone, mobile, handy" in two.ok(*words, "--content", "lines").out
 
 
 def test_a_comment_has_no_room_for_all(two: Project) -> None:

@@ -9,18 +9,9 @@ from typing import Any
 
 import pytest
 
-from .platform import (
-    ALLOCATOR,
-    HOSTS,
-    LICENSE,
-    NOTHING,
-    SETTINGS,
-    SINGLETONS,
-    TELEMETRY,
-    ask,
-    holds,
-    platform,
-)
+from planner.kinds.registry import load_kinds
+
+from .platform import ALLOCATOR, LICENSE, NOTHING, SETTINGS, SINGLETONS, TELEMETRY, ask, holds, platform
 from .runner import Project
 
 SECRETS_OF = {
@@ -78,6 +69,12 @@ def named_for_export(kinds: Collection[str]) -> list[str]:
     return [below.get(kind, kind) for kind in kinds]
 
 
+def test_it_has_ten_kinds_of_those_without_files(applied: Project) -> None:
+    found = {address.partition(".")[0] for address in applied.addresses()}
+    assert len(found) == len(applied.addresses()) == 10
+    assert found < {name for name, each in load_kinds().items() if each.kind.content is None}
+
+
 def test_from_nothing_to_nothing(project: Project) -> None:
     seed = holds(project)
     first = project.ok("plan").out
@@ -104,7 +101,7 @@ def test_what_is_forgotten_stays_as_it_is_and_the_rest_goes(project: Project) ->
     before = holds(project)
     project.ok("destroy", "--auto-approve")
     assert project.addresses() == []
-    assert holds(project) == {**seed, **{path: before[path] for path in (*SINGLETONS, HOSTS)}}
+    assert holds(project) == {**seed, **{path: before[path] for path in SINGLETONS}}
     assert [before[path] for path in (SETTINGS, TELEMETRY)] == [{"capacity": 114688}, {"enabled": False}]
     assert before[LICENSE]["license"]["issued_to"] == "Shop"
 

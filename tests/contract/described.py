@@ -200,8 +200,9 @@ class _Held:
                 yield f"singleton: {kind.singleton}, and a read answers {sorted(read['errors'])}"
 
 
-def shape(name: str) -> Shape:
-    found: Shape = extract()["shapes"].get(name.rstrip("!"), {})
+def shape(name: str | None) -> Shape:
+    """{} where the description goes no deeper."""
+    found: Shape = extract()["shapes"].get((name or "").rstrip("!"), {})
     return found
 
 
@@ -221,7 +222,8 @@ def followed(at: Shape, pointer: str) -> Shape | None:
     if not pointer:
         return at
     word = followed_word(at, pointer)
-    return shape(word) if word == "object" or word in extract()["shapes"] else None
+    known = word == "object" or word in extract()["shapes"]
+    return shape(word) if word is not None and known else None
 
 
 def listed_at(reply: str, pointer: str) -> str | None:

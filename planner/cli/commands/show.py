@@ -36,6 +36,7 @@ def command(
     from planner.cli.present import show_plan
     from planner.cli.stored import stored
     from planner.model.codec import encode_state
+    from planner.model.json_document import visible
     from planner.render.state import render_state
     from planner.state.saved import read_plan
 
@@ -46,7 +47,8 @@ def command(
     here = stored(context, environment)
     state = here.console.redact.inside(here.store.load())
     if as_json:
-        here.console.out_document(json.dumps(encode_state(state), indent=2, ensure_ascii=False).encode())
+        document = json.dumps(encode_state(state), indent=2, ensure_ascii=False)
+        here.console.out_document(visible(document).encode())
     else:
         style = here.console.style()
         here.console.out(render_state(state, width=here.console.width(), style=style))

@@ -112,6 +112,7 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool, as_json:
 def show_command(here: Stored, /, address: str, as_list: bool) -> None:
     """Print what the state holds of one resource, as JSON. What is left over from it comes last, marked."""
     from planner.model.codec import encode
+    from planner.model.json_document import visible
 
     state = here.store.load()
     found = [
@@ -119,7 +120,7 @@ def show_command(here: Stored, /, address: str, as_list: bool) -> None:
         for prior in at_addresses(state, matching(state, [address]))
     ]
     for document in [found] if as_list else found:
-        here.console.out(json.dumps(document, indent=2, ensure_ascii=False))
+        here.console.out(visible(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 @command.command("mv")

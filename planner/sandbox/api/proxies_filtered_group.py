@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from planner.sandbox import described, objects
-from planner.sandbox.api.proxy import SETTINGS
+from planner.sandbox.api.proxy import settings
 from planner.sandbox.http import reply
 from planner.sandbox.objects import Object
 
@@ -35,10 +35,11 @@ class Turn(described.Turn):
     def health(self) -> Response:
         """ECE API, ProxiesHealth."""
         groups = [self._health_of(each) for each in self.listed(objects.every(self.db, self.of.kind))]
-        observed, expected = len(objects.every(self.db, "proxy")), SETTINGS["expected_proxies_count"]
+        observed = len(objects.every(self.db, "proxy"))
+        expected = settings(self.db)["expected_proxies_count"]
         found = [colour(observed, expected), *(each["status"] for each in groups)]
         counts = {"observed_proxies_count": observed, "expected_proxies_count": expected, "allocations": []}
-        return reply({**counts, "filtered_groups": groups, "status": max(found, key=COLOURS.index)})
+        return reply({**counts, self.operation.into: groups, "status": max(found, key=COLOURS.index)})
 
     def _health_of(self, group: dict[str, Any]) -> dict[str, Any]:
         has = [each.body["metadata"] for each in objects.every(self.db, "proxy")]

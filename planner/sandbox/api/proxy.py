@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import sqlite3
+from typing import Any
 
 from werkzeug.wrappers import Response
 
 from planner.sandbox import described, objects
+from planner.sandbox.api import kinds
 from planner.sandbox.http import reply
-
-SETTINGS: Final[dict[str, Any]] = {
-    "expected_proxies_count": 1,
-    "signature_secret": "",
-    "signature_valid_for_millis": 60000,
-    "http_settings": {
-        "cookie_secret": "",
-        "dashboards_base_url": "",
-        "disconnected_cutoff": 180000,
-        "minimum_proxy_services": 1,
-        "sso_settings": {
-            "cookie_name": "sso",
-            "default_redirect_path": "/",
-            "dont_log_requests": True,
-            "maintenance_bypass_cookie_name": "bypass",
-            "max_age": 2592000000,
-            "sso_secret": "",
-        },
-        "user_cookie_key": "",
-    },
-}
 
 
 class Turn(described.Turn):
@@ -37,4 +18,11 @@ class Turn(described.Turn):
     def listing(self) -> Response:
         """ECE API, ProxyOverview."""
         found = self.listed(objects.every(self.db, self.of.kind))
-        return reply({"proxies": found, "proxies_count": len(found), "settings": SETTINGS})
+        return reply({"proxies": found, "proxies_count": len(found), "settings": settings(self.db)})
+
+
+def settings(db: sqlite3.Connection) -> dict[str, Any]:
+    """ECE API, ProxiesSettings."""
+    kind = next(each.of for each in kinds() if each.of.kind == "proxies_settings")
+    kept = objects.find(db, kind.kind, "", "")
+    return kept.body if kept else kind.always or {}

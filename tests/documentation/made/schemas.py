@@ -39,9 +39,10 @@ def formats() -> str:
 
 
 def events() -> str:
-    parts = []
-    for event in read("events")["oneOf"]:
-        parts += [f"## {event['title']}\n", f"{event['description']}\n", _keys(event)]
+    parts, schema = [], read("events")
+    shapes = {event["title"]: event for event in schema["oneOf"]} | schema["$defs"]
+    for title, shape in shapes.items():
+        parts += [f"## {title}\n", f"{shape['description']}\n", _keys(shape)]
     return "\n".join(parts)
 
 

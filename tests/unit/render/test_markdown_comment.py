@@ -9,6 +9,7 @@ from attrs import evolve
 
 from planner.forge.registry import KINDS
 from planner.model.address import Address
+from planner.model.members import ContentChange, LineChange, MemberChange, MemberText
 from planner.model.plan import Action, AttributeDiff, Change, CheckResult, Drift
 from planner.model.preview import NEW, REMOVED, EnvironmentPreview
 from planner.render.markdown import CommentForm, render_comment, render_markdown_plan
@@ -117,6 +118,22 @@ def test_deletes_and_replaces_are_never_cut(limit: int) -> None:
     assert "`prod`" in caution
     if limit > 6_000:
         assert all(f"`{deleted(number).id}`" in caution for number in range(60))
+
+
+@pytest.mark.parametrize("limit", [4_500, 6_000, 9_000, 40_000])
+@pytest.mark.parametrize("forge", KINDS)
+def test_lines_of_files_come_after_what_is_lost_and_go_before_it(forge: str, limit: int) -> None:
+    texts = [LineChange("+", f"word {number}, another word for it") for number in range(200)]
+    file = MemberChange("update", "words.txt", text=MemberText(200, 0, tuple(texts)))
+    changes = (plans.CONTENT, *map(deleted, range(40)))
+    told = ContentChange(plans.CONTENT.address, (file,))
+    view = preview(planned("prod", *changes, contents=(told,)))
+    text = render_comment(view, form_for(forge, marker=MARKER, limit=limit))
+    named = [text.index(str(change.address)) for change in map(deleted, range(40))]
+    shown = [text.index(line.text) for line in texts if f"{line.text}\n" in text]
+    assert not shown or max(named) < min(shown)
+    assert (len(shown) == 200) is (limit == 40_000)
+    assert ("some of what changes in archives" in text or "all details" in text) is (limit < 40_000)
 
 
 def test_a_list_that_is_not_whole_says_so_with_the_exact_count() -> None:

@@ -44,8 +44,8 @@ UNDECLARED = {
     ("delete-trust-relationship", 409): "a version parameter without a declared conflict",
     ("delete-deployment-template-v2", 403): "a template of the system's own",
 }
-# A search is declared with the headers of one resource; it finds many, and there is no version of those.
-WITHOUT_HEADERS = ("search-deployments",)
+# These are declared with the headers of one resource; they find many, and there is no version of those.
+WITHOUT_HEADERS = ("search-deployments", "get-adminconsoles")
 # These are declared without, and their version parameters tell of the header.
 WITH_HEADERS = (
     "get-snapshot-repository",
@@ -54,6 +54,9 @@ WITH_HEADERS = (
     "update-allocator-settings",
     "get-instance-configuration",
     "get-deployment-template-v2",
+    "get-proxies-settings",
+    "set-proxies-settings",
+    "update-proxies-settings",
 )
 VERSION_HEADERS = ("x-cloud-resource-version", "x-cloud-resource-created", "x-cloud-resource-last-modified")
 

@@ -113,3 +113,52 @@ def test_a_group_of_proxies_has_the_id_of_its_path(ece: Caller) -> None:
     assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
     assert refused(ece, "PUT", f"{path}?version=2", json=EU)[0] == 404
     assert ece.json("PUT", path, json={**EU, "id": None}) == EU == ece.json("GET", path)
+
+
+def test_settings_of_proxies_are_replaced_or_patched(ece: Caller) -> None:
+    path = f"{PROXIES}/settings"
+    first = ece("GET", path)
+    assert ece.json("GET", PROXIES)["settings"] == first.json
+    patch = {"expected_proxies_count": 2, "http_settings": {"cookie_secret": "s"}}
+    changed = ece("PATCH", f"{path}?version={first.headers[VERSION]}", json=patch)
+    http = {**first.json["http_settings"], "cookie_secret": "s"}
+    assert changed.json == {**first.json, "expected_proxies_count": 2, "http_settings": http}
+    assert ece.json("GET", f"{PROXIES}/health")["expected_proxies_count"] == 2
+    for method in ("PUT", "PATCH"):
+        late = refused(ece, method, f"{path}?version={first.headers[VERSION]}", json=first.json)
+        assert late == (409, ["proxies.version_conflict"])
+    assert (
+        refused(ece, "PUT", path, json=patch)[0]
+        == refused(ece, "PATCH", path, json={"http_settings": None})[0]
+        == 400
+    )
+    assert ece.json("PUT", path, json=first.json) == first.json
+
+
+ROLES = "/platform/infrastructure/blueprinter/roles"
+ROLE = {"id": "r", "auto_blessed": False, "containers": []}
+BLESSED = {"runner_ids_to_blessing": {"h1": {"value": True}}}
+
+
+def test_a_role_and_its_blessings_have_versions_of_their_own(ece: Caller) -> None:
+    made = ece("POST", ROLES, json={"role": ROLE})
+    assert (made.status_code, made.json["id"], made.json["role"]["value"]) == (201, "r", ROLE)
+    assert ("blessings" in made.json, VERSION in made.headers) == (False, False)
+    for version in ("1", "2"):
+        blessed = ece.json("PUT", f"{ROLES}/r/blessings", json=BLESSED)["blessings"]
+        assert (blessed["value"], blessed["meta"]["version"]) == (BLESSED, version)
+    late = (409, ["roles.version_conflict"])
+    assert refused(ece, "PUT", f"{ROLES}/r/blessings?version=1", json=BLESSED) == late
+    changed = {**ROLE, "auto_blessed": True}
+    assert ece.json("PUT", f"{ROLES}/r?version=1", json=changed)["role"]["value"] == changed
+    assert refused(ece, "PUT", f"{ROLES}/r?version=1", json=ROLE) == late
+    assert ece.json("GET", ROLES) == {"values": [ece.json("GET", f"{ROLES}/r")]}
+
+
+def test_a_role_may_come_with_blessings_and_takes_them_along(ece: Caller) -> None:
+    both = {"role": ROLE, "blessings": BLESSED}
+    assert ece.json("POST", ROLES, json=both)["blessings"]["value"] == BLESSED
+    assert refused(ece, "POST", ROLES, json=both) == (409, ["roles.already_exists"])
+    assert [ece("DELETE", f"{ROLES}/r").status_code for _ in range(2)] == [200, 404]
+    assert refused(ece, "PUT", f"{ROLES}/r/blessings", json=BLESSED) == (404, ["roles.not_found"])
+    assert "blessings" not in ece.json("POST", ROLES, json={"role": ROLE})

@@ -137,6 +137,38 @@ def test_telemetry_is_always_there(ece: Caller) -> None:
         assert ece("PUT", "/phone-home/config", json=body).status_code == 400
 
 
+DOMAIN_NAME = "/platform/configuration/networking/deployment_domain_name"
+CASCADING = {
+    DOMAIN_NAME: "networking.cname",
+    f"{DOMAIN_NAME}/kibana": "networking.cname",
+    "/platform/configuration/api_base_url": "adminconsole.base_url",
+}
+
+
+@pytest.mark.parametrize("path", CASCADING)
+def test_an_address_of_the_installation_is_absent_until_it_is_set(ece: Caller, path: str) -> None:
+    family, first, second = CASCADING[path], {"value": "a.example"}, {"value": "b.example"}
+    assert refused(ece, "GET", path) == (404, [f"{family}.not_found"])
+    assert refused(ece, "PUT", path + "?version=1", json=first) == (404, [f"{family}.not_found"])
+    made = ece("PUT", path, json=first)
+    assert (made.json, made.headers[VERSION]) == (first, "1")
+    assert refused(ece, "PUT", path + "?version=x", json=second) == (400, [f"{family}.bad_version_format"])
+    assert ece("PUT", path + "?version=1", json=second).headers[VERSION] == "2"
+    assert refused(ece, "PUT", path + "?version=1", json=first) == (409, [f"{family}.version_conflict"])
+    assert [each for each in CASCADING if ece("GET", each).status_code == 200] == [path]
+
+
+@pytest.mark.parametrize("path", CASCADING)
+def test_what_cascades_waits_for_the_security_deployment(clock: Clock, path: str) -> None:
+    seed = {"security_deployment": {"cluster_id": "s1", "has_pending_plan": True}}
+    with create_app(":memory:", clock=clock, seed=seed) as app:
+        ece = Checked(app) if SWAGGER.exists() else Caller(app)
+        pending = (412, ["security_deployment.cluster_pending_plan_exists"])
+        assert refused(ece, "PUT", path, json={"value": "a.example"}) == pending
+        skipping = f"{path}?skip_cascading_operations=true"
+        assert ece.json("PUT", skipping, json={"value": "a.example"}) == {"value": "a.example"}
+
+
 def test_an_instance_configuration_is_filled_in(ece: Caller) -> None:
     made = ece("POST", INSTANCES, json={"name": "mine", "discrete_sizes": SIZES})
     assert (made.status_code, list(made.json)) == (201, ["id"])

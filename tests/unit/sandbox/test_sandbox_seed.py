@@ -32,6 +32,7 @@ SEED: dict[str, Any] = {
     "traffic_filters": [{**FILTER, "rules": [{"source": "10.0.0.1"}]}],
     "snapshot_repositories": [{"repository_name": "r1", "type": "s3", "settings": {"bucket": "b"}}],
     "trust_relationships": [{"id": "t9", "name": "other", "public_ca_cert": "x"}],
+    "blueprinter_roles": [{"id": "spare"}],
 }
 READ = {
     "/deployments/shop?show_plans=true": ("name", "shop"),
@@ -45,6 +46,7 @@ READ = {
     "/phone-home/config": ("enabled", False),
     "/deployments/traffic-filter/rulesets/f1": ("name", "office"),
     "/platform/configuration/snapshots/repositories/r1": ("repository_name", "r1"),
+    "/platform/infrastructure/blueprinter/roles/spare": ("id", "spare"),
     "/platform/configuration/trust-relationships/t9": ("local", False),
     "/platform/configuration/trust-relationships/5c5bbb0f0e9f4e5d9d2f4d3a7e1b6c08": ("local", True),
     "/users/admin": ("builtin", True),

@@ -1,0 +1,177 @@
+"""How each kind is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from .platform import (
+    BASE_URL,
+    DOMAIN_NAME,
+    INFRASTRUCTURE,
+    LOGGING,
+    PLATFORM,
+    PROXIES,
+    REGION,
+    ROLES,
+    RULESETS,
+    STORE,
+    TRUST,
+)
+
+
+@frozen
+class Case:
+    """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
+    an update. theirs: what somebody else changes of what a read shows, sent to path by method.
+
+    pick: what of a read a write takes. below: of path, where that is written. export: what names it, with
+    what it is below. cleared: what goes from the installation when it goes from the template. seed: what
+    the installation has besides.
+    """
+
+    path: str
+    edit: tuple[str, str] | None = None
+    theirs: Mapping[str, Any] = field(factory=dict)
+    method: str = "PUT"
+    pick: Callable[[Any], Any] = lambda body: body
+    below: str = ""
+    export: tuple[str, ...] = ()
+    cleared: str = ""
+    seed: Mapping[str, Any] = field(factory=dict)
+
+
+CASES: dict[str, Case] = {
+    "traffic_filter": Case(
+        f"{RULESETS}/{{id}}",
+        ("First floor", "Second floor"),
+        {"description": "theirs"},
+        cleared="description",
+        pick=lambda body: {k: v for k, v in body.items() if k != "id"},
+    ),
+    "traffic_filter_association": Case(
+        f"{RULESETS}/{{parent}}/associations", export=("traffic_filter_association", "traffic_filter")
+    ),
+    "snapshot_repository": Case(
+        f"{PLATFORM}/snapshots/repositories/{{id}}",
+        ("bucket: shop-snapshots", "bucket: shop-backups"),
+        {"settings": {"base_path": "theirs"}},
+        pick=lambda body: body["config"],
+    ),
+    "comment": Case(
+        "/comments/{id}",
+        ("Reserved for", "Kept for"),
+        {"message": "theirs"},
+        pick=lambda body: {"message": body["message"]},
+        export=("comment/allocator/192.168.44.10",),
+    ),
+    "user": Case(
+        "/users/{id}",
+        ("in the lobby", "in the hall"),
+        {"full_name": "theirs"},
+        "PATCH",
+        pick=lambda body: {},
+        cleared="full_name",
+    ),
+    "license": Case(
+        "/platform/license",
+        ("max_resource_units: 100", "max_resource_units: 200"),
+        {"license": {"issued_to": "theirs"}},
+    ),
+    "telemetry": Case("/phone-home/config", None, {"enabled": True}),
+    "allocator_settings": Case(
+        f"{INFRASTRUCTURE}/allocators/{{id}}/settings",
+        ("capacity: 114688", "capacity: 57344"),
+        {"capacity": 1024},
+        cleared="capacity",
+        export=("allocator_settings/192.168.44.10",),
+    ),
+    "allocator_metadata": Case(
+        f"{INFRASTRUCTURE}/allocators/{{id}}/metadata",
+        ("value: ssd", "value: nvme"),
+        {"items": [{"key": "disk", "value": "theirs"}]},
+        pick=lambda body: {"items": body},
+        export=("allocator_metadata/192.168.44.10",),
+    ),
+    "allocator_metadata_item": Case(
+        f"{INFRASTRUCTURE}/allocators/192.168.44.11/metadata",
+        ('value: "8"', 'value: "9"'),
+        {"items": [{"key": "rack", "value": "theirs"}, {"key": "other", "value": "theirs"}]},
+        pick=lambda body: {"items": body},
+        export=("allocator_metadata_item/192.168.44.11",),
+    ),
+    "runner_roles": Case(
+        f"{INFRASTRUCTURE}/runners/{{id}}/roles",
+        ("role_name: allocator", "role_name: proxy"),
+        {"roles": [{"role_name": "director"}]},
+        pick=lambda _: {},
+        export=("runner_roles/192.168.44.10",),
+    ),
+    **{
+        f"{host}_logging_settings": Case(
+            f"{INFRASTRUCTURE}/{host}s/{{id}}/logging_settings",
+            ("ROOT: WARN", "ROOT: DEBUG"),
+            {"logging_levels": {"theirs": "ALL"}},
+            export=(f"{host}_logging_settings/192.168.44.10",),
+        )
+        for host in LOGGING
+    },
+    "deployment_domain_name": Case(
+        DOMAIN_NAME, ("deployments.example", "shop.example"), {"value": "theirs.example"}
+    ),
+    "resource_kind_domain_name": Case(
+        f"{DOMAIN_NAME}/{{id}}",
+        ("value: kibana.example", "value: boards.example"),
+        {"value": "theirs.example"},
+        export=("resource_kind_domain_name/kibana",),
+    ),
+    "api_base_url": Case(BASE_URL, ("ece.example", "shop.example"), {"value": "https://theirs.example"}),
+    "instance_configuration": Case(
+        f"{PLATFORM}/instances/{{id}}",
+        ("local SSDs", "local disks"),
+        {"discrete_sizes": {"default_size": 4096}},
+        cleared="description",
+        pick=lambda body: {k: v for k, v in body.items() if k != "system_owned"},
+    ),
+    "deployment_template": Case(
+        f"/deployments/templates/{{id}}?{REGION}",
+        ("logs of the shop", "logs of all shops"),
+        {"name": "theirs"},
+        cleared="description",
+        pick=lambda body: {k: body[k] for k in ("name", "description", "deployment_template", "metadata")},
+    ),
+    "trust_relationship": Case(
+        f"{TRUST}/{{id}}", ("trust_by_default: false", "trust_by_default: true"), {"account_ids": []}
+    ),
+    "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
+    "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
+    "proxies_filtered_group": Case(
+        f"{PROXIES}/filtered-groups/{{id}}",
+        ("expected_proxies_count: 2", "expected_proxies_count: 3"),
+        {"filters": [{"key": "region", "value": "theirs"}]},
+    ),
+    "proxies_settings": Case(
+        f"{PROXIES}/settings",
+        ("expected_proxies_count: 3", "expected_proxies_count: 4"),
+        {"http_settings": {"disconnected_cutoff": 1}},
+        "PATCH",
+        lambda body: {},
+    ),
+    "blueprinter_role": Case(
+        f"{ROLES}/{{id}}",
+        ("auto_blessed: false", "auto_blessed: true"),
+        {"auto_blessed": True},
+        pick=lambda body: body["role"]["value"],
+    ),
+    "blueprinter_blessings": Case(
+        f"{ROLES}/{{id}}",
+        ("192.168.44.11: {value: true}", "192.168.44.11: {value: false}"),
+        {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
+        pick=lambda body: body["blessings"]["value"],
+        below="/blessings",
+        export=("blueprinter_blessings/search-hosts",),
+        seed={"blueprinter_roles": [{"id": "search-hosts"}]},
+    ),
+}
