@@ -41,13 +41,17 @@ GROUP = "planner.kinds"
 
 @frozen
 class KindFile:
-    """A kind, how its API is called, and the class that calls it. example: a template for people."""
+    """A kind, how its API is called, and the class that calls it. example: a template for people. ece: the
+    version by whose description it was written; cloud: whether Elastic Cloud has it; unsaid, "" and None.
+    """
 
     kind: Kind
     binding: Binding
     driver: type[RestDriver]
     example: str = ""
     description: str = ""
+    ece: str = ""
+    cloud: bool | None = None
 
     def at(self, client: Client, conventions: Conventions | None = None) -> RestDriver:
         """The kind at the installation that client asks."""
@@ -158,6 +162,7 @@ def read_kind_file(path: Path, *, code: bool = True) -> KindFile:
         driver=_driver(path, data.get("driver", "")),
         example=data.get("example", ""),
         description=data.get("description", ""),
+        **data.get("available", {}),
     )
     _check_upload(path, found)
     for where, what in problems(found.kind, found.binding):

@@ -179,8 +179,7 @@ class _Held:
             found = statuses.get(code, set())
             if facts.absent != ("404" in found):
                 yield f"errors: {code} is of {sorted(found)}, absent: {facts.absent}"
-            taken = code.endswith("already_exists") and facts.repeat == 0
-            if facts.conflict != (taken or bool(CONFLICT.search(code))):
+            if facts.conflict != bool(CONFLICT.search(code)):
                 yield f"errors: {code}, conflict: {facts.conflict}"
             if facts.repeat and "409" not in found:
                 yield f"errors: {code} is of {sorted(found)}, and not to be repeated"

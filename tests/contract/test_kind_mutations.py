@@ -23,7 +23,7 @@ from .test_kind_contract import FILES, live, unlike
 
 Keys = tuple[str | int, ...]
 TRIED = 60
-PROSE = {"title", "description", "advice", "example", "x-advice", "kind", "driver", "$ref"}
+PROSE = {"title", "ece", "description", "advice", "example", "x-advice", "kind", "driver", "$ref"}
 CHOICES = {
     *(
         "minLength",

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import faults, hostile, kills, noise, races, values
+from . import faults, hostile, kills, kinds, noise, races, values
 from .campaign import Broken, Campaign, Figures, Order
 
 CAMPAIGNS: dict[str, Campaign] = {
@@ -19,6 +19,7 @@ CAMPAIGNS: dict[str, Campaign] = {
     "values": values.CAMPAIGN,
     "noise": noise.CAMPAIGN,
     "hostile": hostile.CAMPAIGN,
+    "kinds": kinds.CAMPAIGN,
 }
 
 

@@ -20,8 +20,11 @@ def pages() -> dict[str, str]:
 
 
 def index() -> str:
-    rows = [(f"[{name}]({name}.md)", cell(found.kind.title)) for name, found in sorted(load_kinds().items())]
-    return table(["kind", "what it is"], rows)
+    rows = [
+        (f"[{name}]({name}.md)", cell(found.kind.title), found.ece, "yes" if found.cloud else "no")
+        for name, found in sorted(load_kinds().items())
+    ]
+    return table(["kind", "what it is", "ECE", "Elastic Cloud"], rows)
 
 
 def _sections(found: KindFile) -> Iterator[str]:

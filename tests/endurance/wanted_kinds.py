@@ -1,0 +1,191 @@
+"""Resources of ten kinds that are made up, and edits of them. Chance comes from a Random."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from random import Random
+from types import MappingProxyType
+from typing import Any
+
+from attrs import frozen
+
+from tests.acceptance.platform import ALLOCATOR, PLATFORM, REGION, RULESETS, SETTINGS
+
+Attributes = dict[str, Any]
+Wanted = dict[str, Attributes]
+"""By address, as templates have them."""
+
+SHOP = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+NAMES = ("one", "two", "three")
+"""Few, so that what goes and what comes often have the same name."""
+
+
+@frozen
+class Kind:
+    """How a kind is made up. make: attributes of a resource, given its name, and what may be referred to by
+    kind. ids: where the installation lists them, and how an id is read of an item. most: of how many at once.
+    """
+
+    make: Callable[[str, Mapping[str, list[str]], Random], Attributes | None]
+    list: tuple[str, str] = ("", "")
+    id: Callable[[Any], str] = lambda item: str(item["id"])
+    most: int = 3
+
+
+def _filter(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
+    sources = chance.sample(
+        ["192.0.2.1", "192.0.2.2", "198.51.100.0/24", "203.0.113.9"], chance.randint(0, 3)
+    )
+    texts = ({}, {"description": "a"}, {"description": "b"})
+    rules = [{"source": source, **chance.choice(texts)} for source in sources]
+    fixed = {"type": chance.choice(("ip", "ip", "ip", "remote_cluster")), "region": "ece-region"}
+    return {"name": name, **fixed, "include_by_default": False, "rules": rules, **chance.choice(texts)}
+
+
+def _association(_: str, there: Mapping[str, list[str]], chance: Random) -> Attributes | None:
+    if not there["traffic_filter"]:
+        return None
+    ruleset = chance.choice(there["traffic_filter"])
+    return {"ruleset_id": f"{{{{ resource.{ruleset}.id }}}}", "entity_type": "deployment", "entity_id": SHOP}
+
+
+def _comment(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
+    text = chance.choice(("kept", "reserved"))
+    return {"resource_type": "allocator", "resource_id": ALLOCATOR, "message": f"{name} is {text}"}
+
+
+def _user(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
+    roles = chance.sample(["ece_deployment_viewer", "ece_platform_viewer"], chance.randint(1, 2))
+    more = chance.choice(({}, {"full_name": "A"}, {"email": "a@b.c"}))
+    security = {"roles": roles, "password": "{{ var.viewer_password }}", "enabled": chance.random() < 0.8}
+    return {"user_name": name, **more, "security": security}
+
+
+def _repository(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
+    secret = chance.choice(({}, {"secret_key": "{{ var.bucket_key }}"}))
+    return {
+        "repository_name": name,
+        "type": chance.choice(("s3", "gcs")),
+        "settings": {"bucket": chance.choice(("a", "b")), **secret},
+    }
+
+
+def _configuration(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
+    sizes = chance.choice(([1024, 2048], [4096]))
+    more = chance.choice(({}, {"storage_multiplier": 8}, {"description": "d"}, {"metadata": {"a": "b"}}))
+    kind = chance.choice(("elasticsearch", "elasticsearch", "kibana"))
+    fixed = {"id": f"{name}.fast", "name": chance.choice(("x", "y")), "instance_type": kind}
+    return {**fixed, "discrete_sizes": {"sizes": sizes, "default_size": sizes[0]}, **more}
+
+
+def _template(name: str, there: Mapping[str, list[str]], chance: Random) -> Attributes:
+    found = [f"{{{{ resource.{address}.id }}}}" for address in there["instance_configuration"]]
+    topology = [
+        {
+            "id": element,
+            "instance_configuration_id": chance.choice([*found, "data.default"]),
+            "zone_count": chance.randint(1, 3),
+            "size": {"value": chance.choice((1024, 2048)), "resource": "memory"},
+        }
+        for element in chance.sample(["hot_content", "warm", "ml"], chance.randint(1, 3))
+    ]
+    plan = {"elasticsearch": {}, "cluster_topology": topology}
+    resources = {"elasticsearch": [{"ref_id": "main", "region": "ece-region", "plan": plan}]}
+    more = chance.choice(({}, {"description": "d"}, {"metadata": [{"key": "a", "value": "b"}]}))
+    return {
+        "id": name,
+        "name": chance.choice(("x", "y")),
+        "deployment_template": {"resources": resources},
+        **more,
+    }
+
+
+def _license(_: str, __: Mapping[str, list[str]], chance: Random) -> Attributes:
+    years = {"issue": 2025, "start": 2025, "expiry": 2035}
+    moments = {f"{what}_date_in_millis": (year - 1970) * 31556952000 for what, year in years.items()}
+    more = chance.choice(({}, {"max_resource_units": 100}, {"version": 4}))
+    fixed = {"uid": "u", "type": "enterprise", "issuer": "API", "issued_to": chance.choice(("A", "B"))}
+    return {**fixed, **moments, "signature": "AAAA", **more}
+
+
+def _settings(_: str, __: Mapping[str, list[str]], chance: Random) -> Attributes:
+    return {"allocator_id": ALLOCATOR, **chance.choice(({}, {"capacity": 1024}, {"capacity": 2048}))}
+
+
+def _telemetry(_: str, __: Mapping[str, list[str]], chance: Random) -> Attributes:
+    return {"enabled": chance.random() < 0.5}
+
+
+def _comment_id(item: Any) -> str:
+    return f"allocator/{ALLOCATOR}/{item['comment']['id']}"
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "traffic_filter": Kind(_filter, (RULESETS, "rulesets")),
+        "instance_configuration": Kind(_configuration, (f"{PLATFORM}/instances", "")),
+        "traffic_filter_association": Kind(_association, most=1),
+        "comment": Kind(_comment, (f"/comments/allocator/{ALLOCATOR}", "values"), _comment_id),
+        "user": Kind(_user, ("/users?include_disabled=true", "users"), lambda item: str(item["user_name"])),
+        "snapshot_repository": Kind(
+            _repository,
+            (f"{PLATFORM}/snapshots/repositories", "configs"),
+            lambda item: str(item["repository_name"]),
+        ),
+        "deployment_template": Kind(_template, (f"/deployments/templates?{REGION}&show_hidden=true", "")),
+        "license": Kind(_license, most=1),
+        "allocator_settings": Kind(_settings, most=1),
+        "telemetry": Kind(_telemetry, most=1),
+    }
+)
+"""Those that others refer to come first."""
+
+ALONE: Mapping[str, str] = MappingProxyType(
+    {"license": "/platform/license", "allocator_settings": SETTINGS, "telemetry": "/phone-home/config"}
+)
+
+
+def edited(wanted: Wanted, chance: Random) -> tuple[Wanted, int]:
+    """wanted after some edits, and how many; nothing refers to what is not there."""
+    found, count = dict(wanted), chance.randint(1, 6)
+    for _ in range(count):
+        chance.choice((_add, _add, _add, _change, _remove))(found, chance)
+    for address in [address for address in found if _dangles(found[address], found)]:
+        _make(found, address, chance)
+    return found, count
+
+
+def _add(wanted: Wanted, chance: Random) -> None:
+    kind = chance.choice([*KINDS])
+    used = [address for address in wanted if address.startswith(f"{kind}.")]
+    free = [name for name in NAMES if f"{kind}.{name}" not in used]
+    if len(used) < KINDS[kind].most and free:
+        _make(wanted, f"{kind}.{chance.choice(free)}", chance)
+
+
+def _change(wanted: Wanted, chance: Random) -> None:
+    if wanted:
+        _make(wanted, chance.choice([*wanted]), chance)
+
+
+def _remove(wanted: Wanted, chance: Random) -> None:
+    if wanted:
+        del wanted[chance.choice([*wanted])]
+
+
+def _make(wanted: Wanted, address: str, chance: Random) -> None:
+    """The resource anew, or none where there is nothing that it could refer to."""
+    kind, _, name = address.partition(".")
+    there = {each: [a for a in wanted if a.startswith(f"{each}.")] for each in KINDS}
+    made = KINDS[kind].make(name, there, chance)
+    wanted.pop(address, None)
+    if made is not None:
+        leaving = {"lifecycle": {"on_leave": chance.choice(("reset", "forget"))}}
+        wanted[address] = {**made, **(leaving if kind in ALONE else {})}
+
+
+def _dangles(attributes: Attributes, wanted: Wanted) -> bool:
+    named = re.findall(r"resource\.(\w+\.\w+)\.", json.dumps(attributes))
+    return any(address not in wanted for address in named)
