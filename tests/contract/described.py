@@ -23,7 +23,7 @@ from planner.model.facets import Attribute
 
 EXTRACT = Path(__file__).with_name("api.json")
 Shape = Mapping[str, str]
-SENT = {"update-user": "User"}
+SENT = {"update-user": "User", "update-proxies-settings": "ProxiesSettings"}
 """The Swagger has a text there; Elastic's own client sends an object with what changes."""
 
 PLACEHOLDER = re.compile(r"{\w+}")

@@ -54,6 +54,7 @@ SEED: Mapping[str, Any] = {
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
     "runners": [{"runner_id": "192.168.44.10"}],
+    "blueprinter_roles": [{"id": "search-hosts"}],
     "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
     "traffic_filters": [
         {"id": "office", "name": "o", "type": "ip", "region": "r", "include_by_default": False, "rules": []}
@@ -68,6 +69,8 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "allocator_metadata_item": {"value": "9"},
     "allocator_settings": {"capacity": 57344},
     "api_base_url": {"value": "changed"},
+    "blueprinter_blessings": {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
+    "blueprinter_role": {"auto_blessed": True, "containers": []},
     "comment": {"message": "changed"},
     "config_store_option": {"value": "changed"},
     "constructor_logging_settings": LEVELS,
@@ -84,6 +87,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
         "operation_mode": "a",
         "cluster_licenses": [{"license": {}}],
     },
+    "proxies_settings": {"expected_proxies_count": 4},
     "proxies_filtered_group": {"filters": [], "expected_proxies_count": 3},
     "resource_kind_domain_name": {"value": "changed"},
     "runner_logging_settings": LEVELS,
@@ -119,6 +123,12 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "allocator_metadata_item": {
         "(update|delete): its version is compared": "it is of all tags of an allocator: each would wait",
     },
+    "blueprinter_blessings": {
+        "singleton: absent-when-404, .*": "a role without blessings has none to take over",
+    },
+    "blueprinter_role": {
+        "update: its body needs id": "sent as well: only the create has no other place for it"
+    },
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
     },
@@ -138,6 +148,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "(create|update): config_version is taken, and not sent": "of configuration control",
         "(create|update): max_zones is taken, and not sent": "shown where show_max_zones asks for it",
         "update: instance_type can be changed": "instances of it would run something else: nobody tried",
+    },
+    "proxies_settings": {
+        r"update: http_settings(\.sso_settings)? needs \w+": "a merge patch names what changes",
     },
     "proxies_filtered_group": {
         "create: its body does not need id": "400 proxies.proxies_filtered_group_empty_id",
