@@ -11,11 +11,11 @@ from zipfile import BadZipFile
 from attrs import evolve
 
 from planner.archives.folder import ArchiveError
-from planner.archives.inspection import Problem, examine
+from planner.archives.inspection import examine
 from planner.archives.lint import in_folder, in_zip, lint, rules
-from planner.archives.lint.families.archive import finding
+from planner.archives.lint.families.archive import UNUSABLE, finding
 from planner.errors import PlannerError, WrongUsage
-from planner.model.diagnostic import ERROR, did_you_mean
+from planner.model.diagnostic import did_you_mean
 from planner.model.lint import Finding, Report, Rule
 from planner.model.resource import Content
 from planner.state.locks import utc_now
@@ -75,8 +75,8 @@ def _lint_folder(path: Path, folder: Path) -> Report:
     try:
         return lint(in_folder(_name(path), real, folder if real.is_relative_to(folder) else real))
     except ArchiveError as error:
-        problem = Problem(ERROR, error.summary, advice=error.advice)
-        return _unread(path, (finding(problem),), is_folder=True)
+        found = UNUSABLE.at(sentence=f"{UNUSABLE.sentence}: {error.summary}", advice=error.advice)
+        return _unread(path, (found,), is_folder=True)
 
 
 def _lint_zip(path: Path) -> Report:

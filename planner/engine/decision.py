@@ -186,6 +186,8 @@ class Case:
         recorded = self.refreshed.state.resources.get(prior.address)
         if recorded and recorded.content_sha256:
             return f"somebody else replaced the file that the installation holds; {source} goes there again"
+        if self.kind.content is not None and prior.attributes.get(self.kind.content.marker) is not None:
+            return f"the installation holds a file that is not known to be {source}"
         return f"the installation does not hold {source}"
 
 

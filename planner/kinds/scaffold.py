@@ -23,7 +23,7 @@ DEEPEST: Final = 4
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _WRITES: Final = ("put", "patch", "post")
-_KEPT: Final = ("type", "enum", "description")
+_KEPT: Final = ("type", "enum", "description", "readOnly")
 
 
 def scaffold(swagger: Data, operation: str, name: str = "") -> str:
@@ -154,10 +154,7 @@ class Scaffold:
             for name in parts
             if name != own or self.method != "post"
         }
-        properties |= {
-            name: self.api.attribute(schema) | ({"x-immutable": True} if name in parts else {})
-            for name, schema in sent["properties"].items()
-        }
+        properties |= {name: self._sent(name, schema) for name, schema in sent["properties"].items()}
         shown = self.api.reply(self.api.told(self.item, "get")).get("properties", {})
         properties |= {
             name: {**self.api.attribute(schema), "readOnly": True}
@@ -166,9 +163,14 @@ class Scaffold:
         }
         if own:
             properties.setdefault(own, {"type": "string", "readOnly": True, "description": "Its id."})
-        chosen = [name for name in parts if not properties[name].get("readOnly")]
-        required = [*chosen, *(name for name in sent.get("required", ()) if name not in chosen)]
-        return {"type": "object", "required": required, "properties": properties}
+            properties[own] |= {"x-stable": True} if properties[own].get("readOnly") else {}
+        required = [n for n in (*parts, *sent.get("required", ())) if not properties[n].get("readOnly")]
+        return {"type": "object", "required": [*dict.fromkeys(required)], "properties": properties}
+
+    def _sent(self, name: str, schema: Data) -> dict[str, Any]:
+        """A part of the id that users choose lasts as long as what it names."""
+        found = self.api.attribute(schema)
+        return found if name not in self._parts or found.get("readOnly") else found | {"x-immutable": True}
 
     def _natural_key(self, attributes: Data) -> dict[str, list[str]]:
         """By what one is looked for whose id the server chooses: how people call it."""

@@ -154,7 +154,9 @@ def _approvals(question: Question, release: str) -> Gate | None:
     told = f"{release} has {len(people)} of {needed} approvals for {name}"
     told += f": {', '.join(people.values())}" if people else ""
     told += "; whoever promotes cannot approve" if own else ""
-    advice = "" if len(people) >= needed else f"Run: planner release approve {release} {name}"
+    run = f"planner release approve {release} {name}"
+    advice = f"Let somebody else run: {run}" if own else f"Run: {run}"
+    advice = "" if len(people) >= needed else advice
     return Gate("approvals", len(people) >= needed, told, advice, applies=True)
 
 

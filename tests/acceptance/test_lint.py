@@ -76,6 +76,10 @@ def test_what_cannot_be_archived_is_a_finding_of_its_own(place: Project) -> None
         "files/good": ["archive-unusable"],
         "files/odd.ZIP": ["archive-unusable"],
     }
+    shown = " ".join(place.run("lint").out.split())
+    assert "Error: empty cannot be taken as an archive: files/empty holds no files" in shown
+    assert "Error: good cannot be taken as an archive: files/good/leak is a link" in shown
+    assert "Error: odd.ZIP is not a readable zip file" in shown
 
 
 def test_forms_that_programs_read(place: Project) -> None:

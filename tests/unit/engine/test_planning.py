@@ -204,11 +204,15 @@ def test_a_replaced_file_is_uploaded_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "reason"),
-    [(None, "the installation does not hold files/a"), ("other", "files/a has new content")],
+    ("marker", "held", "reason"),
+    [
+        (None, None, "the installation does not hold files/a"),
+        ("m", None, "the installation holds a file that is not known to be files/a"),
+        ("m", "other", "files/a has new content"),
+    ],
 )
-def test_why_a_file_is_uploaded(held: str | None, reason: str) -> None:
-    has = prior("a", marker="m", content_sha256=held)
+def test_why_a_file_is_uploaded(marker: str | None, held: str | None, reason: str) -> None:
+    has = prior("a", marker=marker, content_sha256=held)
     assert plan_for(desired("a", file=content()), has=[has]).change("a").reason == reason
 
 

@@ -105,6 +105,37 @@ def test_it_says_what_the_swagger_does(tmp_path: Path) -> None:
     assert properties["lamp"]["properties"]["colours"]["items"] == {"enum": ["a"]}
 
 
+@pytest.mark.parametrize(
+    ("id_", "required", "told"),
+    [
+        ({"readOnly": True}, ["name"], {"readOnly": True, "x-stable": True}),
+        ({}, ["id", "name"], {"x-immutable": True}),
+        (None, ["name"], {"readOnly": True, "x-stable": True}),
+    ],
+)
+def test_whose_the_id_is(tmp_path: Path, id_: Any, required: list[str], told: Any) -> None:
+    """Where the same schema is sent and answered: the user's, unless the Swagger says it is the server's."""
+    lamp = mapping("id", "name", name=TEXT, id=TEXT | (id_ or {}), made={"type": "string", "readOnly": True})
+    sent = lamp if id_ is not None else mapping("name", name=TEXT)
+    swagger = {
+        "swagger": "2.0",
+        "paths": {
+            "/lamps": {"get": call("list-lamps", "", "Lamps"), "post": call("create-lamp", "Sent", "Lamp")},
+            "/lamps/{id}": {
+                "get": call("get-lamp", "", "Lamp"),
+                "put": call("set-lamp", "Sent", "Lamp"),
+                "delete": call("delete-lamp"),
+            },
+        },
+        "definitions": {"Lamp": lamp, "Sent": sent, "Lamps": mapping(lamps=LIST | {"items": lamp})},
+    }
+    _, data = made(tmp_path, "create-lamp", swagger)
+    properties = data["attributes"]["properties"]
+    assert data["attributes"]["required"] == required
+    assert {key: properties["id"][key] for key in properties["id"] if key not in TEXT} == told
+    assert properties["made"]["readOnly"]
+
+
 def test_what_holds_itself_ends(tmp_path: Path) -> None:
     _, data = made(tmp_path, "create-shelf")
     lamp, depth = data["attributes"]["properties"]["lamp"], 1
