@@ -230,11 +230,9 @@ def test_flaws_say_where(rules: dict[str, Any], told: list[str]) -> None:
 )
 def test_of_a_mapping_that_can_have_no_more_no_more_is_kept(closed: Any, kept: Mapping[str, Any]) -> None:
     mapping = {"type": "object", "properties": {"a": {}}, "additionalProperties": closed}
-    for schema, wrap in (
-        (mapping, lambda one: one),
-        ({"type": "array", "items": mapping}, lambda one: [one]),
-    ):
-        attribute = compiled("x", schema, {})
+    items = {"type": "array", "items": mapping}
+    for told, wrap in ((mapping, lambda one: one), (items, lambda one: [one])):
+        attribute = compiled("x", told, {})
         shown = wrap({"a": 1, "more": "s"})
         assert Keeping("00").kept(attribute, shown, None, ()) == wrap(kept)
         assert agree(attribute, wrap(kept), shown, of_server)
