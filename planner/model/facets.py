@@ -86,8 +86,9 @@ class Attribute:
 
     @cached_property
     def others(self) -> Attribute:
-        """Any other key of a mapping."""
-        return self._holds("", self.schema.get("additionalProperties"))
+        """Any other key of a mapping. Where there can be none, nothing is kept of what a reply has there."""
+        said = self.schema.get("additionalProperties")
+        return self._holds("", {"readOnly": True, "x-volatile": True} if said is False else said)
 
     @cached_property
     def item(self) -> Attribute:
@@ -104,12 +105,13 @@ class Attribute:
 
     @cached_property
     def _minds_below(self) -> bool:
-        return any(_MINDED & node.keys() for node in self._schemas if node is not self.schema)
+        below = any(_MINDED & node.keys() for node in self._schemas if node is not self.schema)
+        return below or any(map(_is_closed, self._schemas))
 
     @cached_property
     def holds_volatile(self) -> bool:
-        """Whether anything in it changes by itself."""
-        return self._holds_one("x-volatile")
+        """Whether anything in it changes by itself, or is more than it can have."""
+        return self._holds_one("x-volatile") or any(map(_is_closed, self._schemas))
 
     @cached_property
     def holds_partial(self) -> bool:
@@ -191,12 +193,13 @@ class Attribute:
         return compiled(name, schema, self.definitions, required=required, nested=True, **handed)
 
 
+def _is_closed(schema: Schema) -> bool:
+    """Whether it has nothing but its properties: what a reply shows beside them is nothing to keep."""
+    return schema.get("additionalProperties") is False
+
+
 _MINDED: Final = frozenset(KEYWORDS.values()) - {
-    "x-reference",
-    "x-cleared",
-    "x-immutable",
-    "x-leave",
-    "x-stable",
+    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-stable"),
 }
 """The keywords that a comparison minds."""
 

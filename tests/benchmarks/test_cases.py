@@ -12,6 +12,7 @@ import pytest
 
 from .bare_client import exchange, request
 from .cases import CASES
+from .cases.kinds import EACH
 from .cases.startup import LOADED
 from .cases.writes import WRITES
 from .figures import Row
@@ -38,6 +39,10 @@ REQUESTS = {
     "no change, sandbox, loop": None,
     "one change, sandbox, loop": None,
     "all new, sandbox, loop": None,
+    "all new, filters and as many associations, sandbox": 1,
+    "no change, filters and as many associations, sandbox": 1 + SMALL // EACH,
+    "all new, secrets, sandbox": 1,
+    "no change, secrets, sandbox": 1,
     "no change, a state with hashes of archives": 1,
     "no change, a state with 3 files in each": 1,
     "creates, parallelism 1": 1 + SMALL,

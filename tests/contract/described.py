@@ -27,8 +27,11 @@ SENT = {"update-user": "User", "update-proxies-settings": "ProxiesSettings"}
 """The Swagger has a text there; Elastic's own client sends an object with what changes."""
 
 PLACEHOLDER = re.compile(r"{\w+}")
-CONFLICT = re.compile(r"version_conflict|update_failed|in_use")
-SECRET = re.compile(r"password|secret|access_key")
+CONFLICT = re.compile(r"version_conflict|update_failed|extension_in_use")
+SECRET = re.compile(r"password|secret|access_key|cookie_key|^auth$")
+OWN = ("builtin", "system_owned")
+"""What says of an object that it is the installation's own."""
+
 REGIONAL = ("/platform/", "/comments/")
 """What Elastic's own clients prefix with the region."""
 
@@ -59,8 +62,12 @@ class _Held:
         yield from self._of_errors()
         yield from self._of_replies()
         yield from self._of_identity()
+        yield from self._of_own()
         for attribute in self.file.kind.attributes.values():
             yield from _of_secrets(attribute, attribute.name)
+            marker = self.file.kind.content and self.file.kind.content.marker == attribute.name
+            if attribute.read_only and not (attribute.stable or attribute.volatile or marker):
+                yield f"{attribute.name}: it stays through updates, or changes by itself"
 
     def _of_call(self, name: str, call: Call, told: Any) -> Iterator[str]:
         operation = call.operation
@@ -95,15 +102,16 @@ class _Held:
             yield f"its body has no {call.wrap}"
             return
         named = {self._name(a.name): a for a in self.file.kind.attributes.values() if not a.local}
-        sent = {n: a for n, a in named.items() if not (a.read_only or a.name in self._in_path(call))}
+        sent = {n: a for n, a in named.items() if not (a.read_only or a.name in self.file.binding.in_path)}
         taken = {n for n, a in named.items() if a.read_only and n in at and a.name not in self._in_path(call)}
         yield from (f"{name} is taken, and not sent" for name in sorted(taken))
         for name, attribute in sent.items():
             yield from self._of_sent(name, attribute, at)
-            if doing == "update" and attribute.immutable and name in at:
+            if doing == "update" and attribute.immutable and name in at and attribute.name not in call.params:
                 yield f"{name} can be changed"
         if call.merge_patch:
-            kept = {n for n, a in sent.items() if not (a.cleared or a.holds_partial)}
+            free = {name: attribute for name, attribute in sent.items() if at.get(name, "!")[-1] != "!"}
+            kept = {n for n, a in free.items() if not (a.cleared or a.holds_partial)}
             yield from (f"{name} cannot be taken away" for name in sorted(kept))
         else:
             required = {*self.file.kind.schema.get("required", ())} & {a.name for a in sent.values()}
@@ -183,6 +191,14 @@ class _Held:
                 yield f"errors: {code}, conflict: {facts.conflict}"
             if facts.repeat and "409" not in found:
                 yield f"errors: {code} is of {sorted(found)}, and not to be repeated"
+
+    def _of_own(self) -> Iterator[str]:
+        kind, listing = self.file.kind, self.file.binding.listing
+        yield from (
+            f"list: those that are {name} are not to be had"
+            for name in OWN
+            if name in kind.attributes and listing.unless.get(name) is not True
+        )
 
     def _of_identity(self) -> Iterator[str]:
         kind, binding = self.file.kind, self.file.binding

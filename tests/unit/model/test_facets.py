@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from planner.model.facets import KEYWORDS, Attribute, attributes_of, flaws
+from planner.model.agreement import agree, of_server
+from planner.model.facets import KEYWORDS, Attribute, attributes_of, compiled, flaws
+from planner.model.kept import Keeping
 from planner.model.kind import Kind
 from planner.model.value import UNKNOWN
 from planner.resources import schema
@@ -215,3 +218,21 @@ def test_flaws_say_where(rules: dict[str, Any], told: list[str]) -> None:
     found = [f"{'.'.join(map(str, path))}: {flaw}" for path, flaw in flaws(rules)]
     assert len(found) == len(told)
     assert all(flaw.startswith(begins) for flaw, begins in zip(found, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("closed", "kept"),
+    [
+        pytest.param(False, {"a": 1}, id="only its properties"),
+        pytest.param(True, {"a": 1, "more": "s"}, id="any"),
+        pytest.param({"type": "string"}, {"a": 1, "more": "s"}, id="any text"),
+    ],
+)
+def test_of_a_mapping_that_can_have_no_more_no_more_is_kept(closed: Any, kept: Mapping[str, Any]) -> None:
+    mapping = {"type": "object", "properties": {"a": {}}, "additionalProperties": closed}
+    items = {"type": "array", "items": mapping}
+    for told, wrap in ((mapping, lambda one: one), (items, lambda one: [one])):
+        attribute = compiled("x", told, {})
+        shown = wrap({"a": 1, "more": "s"})
+        assert Keeping("00").kept(attribute, shown, None, ()) == wrap(kept)
+        assert agree(attribute, wrap(kept), shown, of_server)
