@@ -118,7 +118,7 @@ def survivors(tried: Sequence[tuple[str, Keys]], folder: Path) -> list[str]:
 
 def test_of_sixty_facts_that_are_wrong_fifty_seven_are_found(tmp_path: Path) -> None:
     """Spread over all files."""
-    tried = ALL[:: len(ALL) // TRIED][:TRIED]
+    tried = [ALL[number * len(ALL) // TRIED] for number in range(TRIED)]
     assert {name for name, _ in tried} == {*FILES}
     lived = survivors(tried, tmp_path)
     assert (len(tried), len(lived) <= TRIED - 57) == (TRIED, True), lived
