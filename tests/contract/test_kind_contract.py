@@ -132,13 +132,6 @@ def test_round_trip_in_the_sandbox(kind_file: KindFile) -> None:
 
 
 ALLOWED: Mapping[str, Mapping[str, str]] = {
-    "blueprinter_blessings": {
-        "singleton: absent-when-404, .*": "the role may be missing, which has them",
-    },
-    "proxies_settings": {
-        r"update: http_settings needs \w+": "a merge patch has what changes",
-        r"update: http_settings\.sso_settings needs \w+": "a merge patch has what changes",
-    },
     "account_trust": {
         "update: its body does not need trust": "an update without it changes nothing",
         r"singleton: always, .*": "404 is of who asks: no write makes an account",
