@@ -3,7 +3,8 @@
 Two changes are alike when a move would leave nothing to change but names: the content is the same, and so is
 every attribute that the creates declare, beside the natural key, `name` and the path of the file. Of several
 that are alike, those with the same natural key are one resource. What is not one to one then is told as it
-is: nobody can say which became which, and nothing here guesses.
+is: nobody can say which became which, and nothing here guesses. Of the rest, one delete and one create with
+the same natural key are a rename with a change, unless the change is a replacement.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ def likely_renames(changes: Iterable[Change], kinds: Mapping[str, Kind]) -> tupl
         created = [_followed(change, sources) for change in left]
         if created == left or not deleted:
             break
+    open_ = {address for rename in unclear for address in (*rename.sources, *rename.targets)}
+    changed = _changed(_without(deleted, open_), _without(created, open_), kinds)
+    sources |= {target.address: source for source, target in changed}
     found = [Rename((source.address,), (target,)) for target, source in sources.items()]
     return tuple(sorted([*found, *unclear], key=lambda rename: rename.sources))
 
@@ -84,6 +88,27 @@ def _followed(change: Change, sources: Mapping[Address, Change]) -> Change:
     return change if now == later else evolve(change, after={**change.after, **now})
 
 
+def _changed(deleted: Sequence[Change], created: Sequence[Change], kinds: Mapping[str, Kind]) -> Pairs:
+    """Those with the same natural key that an update makes of each other."""
+    found: Pairs = []
+    for name in dict.fromkeys(change.address.kind for change in created):
+        sides = ([change for change in side if change.address.kind == name] for side in (deleted, created))
+        lasting = {attribute.name for attribute in kinds[name].attributes.values() if attribute.immutable}
+        for source, target in _namesakes(kinds[name], *sides):
+            if _agree(source, target, kinds[name], lasting & target.after.keys()):
+                found.append((source, target))
+    return found
+
+
+def _namesakes(kind: Kind, deleted: Iterable[Change], created: Iterable[Change]) -> Pairs:
+    """Those of which there is one delete and one create with the same natural key."""
+    if not kind.natural_key:
+        return []
+    before, after = _by_key(kind, deleted), _by_key(kind, created)
+    shared = (key for key, side in after.items() if len(side) == len(before.get(key, ())) == 1)
+    return [(before[key][0], after[key][0]) for key in shared]
+
+
 @frozen
 class _Group:
     """Deletes and creates that are alike. telling: whether that means anything: they say more than names."""
@@ -95,7 +120,7 @@ class _Group:
 
     def matched(self) -> tuple[Pairs, Rename]:
         """Which became which, and what is left where that is not clear."""
-        pairs = self._namesakes()
+        pairs = _namesakes(self.kind, self.deleted, self.created)
         gone = {change.address for pair in pairs for change in pair}
         deleted, created = _without(self.deleted, gone), _without(self.created, gone)
         if not self.telling:
@@ -103,14 +128,6 @@ class _Group:
         if len(deleted) == len(created) == 1:
             return [*pairs, (deleted[0], created[0])], Rename((), ())
         return pairs, Rename(*(tuple(change.address for change in side) for side in (deleted, created)))
-
-    def _namesakes(self) -> Pairs:
-        """Those of which there is one delete and one create with the same natural key."""
-        if not self.kind.natural_key:
-            return []
-        before, after = (_by_key(self.kind, side) for side in (self.deleted, self.created))
-        shared = (key for key, side in after.items() if len(side) == len(before.get(key, ())) == 1)
-        return [(before[key][0], after[key][0]) for key in shared]
 
 
 def _by_key(kind: Kind, changes: Iterable[Change]) -> dict[str, list[Change]]:

@@ -120,7 +120,7 @@ KIND: Final = Kind(
         401: "The token is wrong or has expired: correct SYSTEM_ACCESSTOKEN or AZURE_DEVOPS_PAT.",
         403: "Allow the account `Contribute to pull requests` on the repository; the account of a job is "
         "the project's Build Service.",
-        404: "Check --repo and --pr, and that the token may see the repository.",
+        404: "Check --repo, --pr and --api-url, and that the token may see the repository.",
     },
     connected=AzureDevOps,
     ways=(Way("SYSTEM_ACCESSTOKEN"), Way("AZURE_DEVOPS_PAT", username="")),

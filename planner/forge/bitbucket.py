@@ -117,7 +117,7 @@ KIND: Final = Kind(
         401: "The token is wrong or has expired: correct BITBUCKET_TOKEN, or BITBUCKET_EMAIL and "
         "BITBUCKET_API_TOKEN.",
         403: "The token needs the scope to write pull requests.",
-        404: "Check --repo and --pr, and that the token may see the repository.",
+        404: "Check --repo, --pr and --api-url, and that the token may see the repository.",
     },
     connected=Bitbucket,
     ways=(Way("BITBUCKET_TOKEN"), Way("BITBUCKET_API_TOKEN", username="BITBUCKET_EMAIL")),

@@ -59,7 +59,7 @@ KIND: Final = Kind(
         401: "The token is wrong or has expired: correct GITEA_TOKEN.",
         403: "The token needs to write issues and pull requests (scope write:issue), and its account to "
         "write to the repository.",
-        404: "Check --repo and --pr, and that the token may see the repository.",
+        404: "Check --repo, --pr and --api-url, and that the token may see the repository.",
     },
     connected=Gitea,
     # Elsewhere GITHUB_TOKEN is for GitHub, and must not go to another forge.

@@ -262,7 +262,7 @@ KIND: Final = Kind(
         401: "The token is wrong or has expired: correct GITHUB_TOKEN or GH_TOKEN.",
         403: "Give the job `permissions: pull-requests: write`. A pull request from a fork only has a token "
         "that reads: comment from a second workflow then.",
-        404: "Check --repo and --pr, and that the token may see the repository.",
+        404: "Check --repo, --pr and --api-url, and that the token may see the repository.",
     },
     connected=GitHub,
     # The order of GitHub's own command line.

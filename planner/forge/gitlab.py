@@ -103,7 +103,7 @@ KIND: Final = Kind(
         401: "The token is wrong or has expired: correct GITLAB_TOKEN. The token of a job (CI_JOB_TOKEN) "
         "cannot comment.",
         403: "GITLAB_TOKEN needs the scope `api` and at least the role Reporter.",
-        404: "Check --repo and --pr, and that GITLAB_TOKEN may see the project.",
+        404: "Check --repo, --pr and --api-url, and that GITLAB_TOKEN may see the project.",
     },
     connected=GitLab,
     ways=(Way("GITLAB_TOKEN"),),

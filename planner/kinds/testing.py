@@ -119,7 +119,7 @@ def round_trip(
         same = _lasting(kind, again) == _lasting(kind, made)
         _claim(same, "an update that changes nothing leaves something else")
         made = _left_out(driver, address, {**wanted, **change}, made)
-    if not kind.singleton or kind.resets:
+    if kind.resets or not kind.singleton:
         _left(driver, address, made, before)
 
 

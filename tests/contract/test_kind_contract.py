@@ -56,6 +56,7 @@ SEED: Mapping[str, Any] = {
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
     "runners": [{"runner_id": "192.168.44.10"}],
+    "blueprinter_roles": [{"id": "search-hosts"}],
     "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
     "traffic_filters": [
         {"id": "office", "name": "o", "type": "ip", "region": "r", "include_by_default": False, "rules": []}
@@ -71,8 +72,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "allocator_settings": {"capacity": 57344},
     "api_base_url": {"value": "changed"},
     "blueprinter_blessings": {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
-    "blueprinter_role": {"auto_blessed": True},
-    "proxies_settings": {"expected_proxies_count": 4},
+    "blueprinter_role": {"auto_blessed": True, "containers": []},
     "comment": {"message": "changed"},
     "config_store_option": {"value": "changed"},
     "constructor_logging_settings": LEVELS,
@@ -89,6 +89,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
         "operation_mode": "a",
         "cluster_licenses": [{"license": {}}],
     },
+    "proxies_settings": {"expected_proxies_count": 4},
     "proxies_filtered_group": {"filters": [], "expected_proxies_count": 3},
     "resource_kind_domain_name": {"value": "changed"},
     "runner_logging_settings": LEVELS,
@@ -131,9 +132,6 @@ def test_round_trip_in_the_sandbox(kind_file: KindFile) -> None:
 
 
 ALLOWED: Mapping[str, Mapping[str, str]] = {
-    "blueprinter_blessings": {
-        "singleton: absent-when-404, .*": "the role may be missing, which has them",
-    },
     "proxies_settings": {
         r"update: http_settings needs \w+": "a merge patch has what changes",
         r"update: http_settings\.sso_settings needs \w+": "a merge patch has what changes",
@@ -145,6 +143,10 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "allocator_metadata_item": {
         "(update|delete): its version is compared": "it is of all tags of an allocator: each would wait",
     },
+    "blueprinter_blessings": {
+        "singleton: absent-when-404, .*": "a role without blessings has none to take over",
+    },
+    "blueprinter_role": {},
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
     },

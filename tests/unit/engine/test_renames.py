@@ -139,6 +139,33 @@ def test_of_several_alike_the_namesakes_are_one(wants: Any, renames: Any) -> Non
     assert planned(goal_of(*wants), state_of(prior("a", **LIKE), prior("b", **LIKE))).plan.renames == renames
 
 
+@pytest.mark.parametrize(
+    ("has", "wants", "renames"),
+    [
+        pytest.param([held("a")], [named("b", "a", file=TWO)], told(("a", "b")), id="other content"),
+        pytest.param(
+            [prior("a", note="x")], [named("b", "a", note="y")], told(("a", "b")), id="another attribute"
+        ),
+        pytest.param([prior("a", tier="t")], [named("b", "a", tier="u")], (), id="a replacement"),
+        pytest.param([prior("a", tier="t")], [named("b", "a", note="y")], told(("a", "b")), id="left alone"),
+        pytest.param(
+            [held("a")],
+            [named("b", "a", file=TWO), named("c", "a", file=TWO, note="y")],
+            (),
+            id="two of a name",
+        ),
+        pytest.param(
+            [held("a"), held("b")],
+            [named("c", "z", file=ONE), named("d", "a", file=TWO)],
+            told(("a b", "c")),
+            id="what is unclear stays so",
+        ),
+    ],
+)
+def test_namesakes_that_changed_are_one(has: Any, wants: Any, renames: Any) -> None:
+    test_renames(has, wants, renames)
+
+
 def test_a_chain_is_found_whole() -> None:
     has = [held("a"), prior("b", source="repo://id-a", depends_on=["a"]), prior("c", source="at repo://id-b")]
     wants = [
