@@ -146,7 +146,6 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "blueprinter_blessings": {
         "singleton: absent-when-404, .*": "a role without blessings has none to take over",
     },
-    "blueprinter_role": {},
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
     },
