@@ -21,7 +21,6 @@ from attrs import define, evolve, field
 from planner.app.redaction import Redactor
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError, Refused
 from planner.model.diagnostic import Diagnostic
-from planner.model.json_document import indented, one_line
 from planner.model.project import Environment
 from planner.render.diagnostics import render_diagnostics, render_error
 from planner.render.escaping import escape, in_words
@@ -156,6 +155,8 @@ class Console:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """A result for programs, as indented JSON, of what was redacted before."""
+        from planner.model.value_json import indented  # noqa: PLC0415 - only for programs
+
         self.out_document(indented(document))
 
     def annotations(self, found: Iterable[Annotation], form: str) -> None:
@@ -172,6 +173,8 @@ class Console:
 
     def event(self, line: Mapping[str, Any]) -> None:
         """An event for programs, redacted before."""
+        from planner.model.value_json import one_line  # noqa: PLC0415 - only for programs
+
         self.out_document(one_line(line))
 
     def tell(self, text: str) -> None:

@@ -13,8 +13,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from planner.errors import NewerFormat
 from planner.model.codec import digest
-from planner.model.json_document import indented
-from planner.model.value_json import Data
+from planner.model.value_json import Data, indented
 from planner.net.bodies import MOST_ELEMENTS, holds_too_many
 from planner.resources import schema
 

@@ -17,9 +17,8 @@ from attrs import asdict, fields_dict, frozen
 
 from planner.errors import USE_THE_NEWER, PlannerError, StalePlan
 from planner.model.codec import decode, digest, encode, for_digest
-from planner.model.json_document import indented
 from planner.model.plan import DriftReport, Plan
-from planner.model.value_json import Data
+from planner.model.value_json import Data, indented
 from planner.state.document import (
     BadDocument,
     Format,

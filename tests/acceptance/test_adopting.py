@@ -55,7 +55,18 @@ def test_export_prints_to_stdout_and_leaves_out_what_the_state_holds(applied: Pr
     assert "name: alpha" not in printed
 
 
+def test_an_export_of_nothing_writes_nothing(applied: Project) -> None:
+    done = applied.ok("export", "extension", "--out", "templates/more.yaml")
+    assert done.err.startswith(
+        "0 resources; 2 more are in the state already; templates/more.yaml was not written."
+    )
+    assert not (applied.folder / "templates/more.yaml").exists()
+    assert applied.ok("export", "extension").err.startswith("0 resources; 2 more are in the state already.")
+
+
 def test_export_does_not_overwrite(applied: Project) -> None:
+    with applied.sandbox() as ece:
+        ece.create(name="stranger")
     refused = applied.run("export", "--out", "templates/main.yaml")
     assert refused.code == 1
     assert "templates/main.yaml exists" in refused.err

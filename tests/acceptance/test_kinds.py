@@ -17,7 +17,7 @@ from planner.sandbox import create_app
 from planner.yaml12.core_schema import load
 
 from .kind_cases import CASES, Case
-from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, ask, holds
+from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, PROXIES, ROLES, ask, holds
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -45,7 +45,10 @@ def _merged(body: Any, change: Any) -> Any:
 
 KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
-KEPT = {f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL}
+KEPT = {
+    *(f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
+    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health"),
+}
 """Where an installation keeps what cannot be reset."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.kinds.registry import load_kinds
 from planner.sandbox import create_app
 
 from .runner import Project, small
@@ -217,7 +218,12 @@ def test_an_export_passes_over_what_an_installation_does_not_have(tmp_path: Path
     declared = "project: cloud\nenvironments:\n  dev: {endpoint: sandbox, platform: cloud}\n"
     project = small(tmp_path / "cloud", "", declared)
     told = project.ok("export").both
-    assert "does not show these credentials: snapshot_repository, user." in told
+    listed = [
+        found for found in load_kinds().values() if not (found.kind.singleton or found.kind.identity.parents)
+    ]
+    elsewhere = [found.kind.name for found in listed if not found.cloud]
+    assert {"snapshot_repository", "user"} <= {*elsewhere} < {found.kind.name for found in listed}
+    assert f"does not show these credentials: {', '.join(sorted(elsewhere))}." in told
     refused = project.run("export", "user")
     assert refused.code == 1
     assert "does not serve the kind user" in refused.err

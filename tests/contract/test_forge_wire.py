@@ -169,6 +169,7 @@ def test_a_refusal_says_what_where_and_what_to_do(site: Site, status: int) -> No
     assert f"answered {status} " in error.summary
     assert "no, (hidden)" in error.summary
     assert error.advice == KINDS[site.server.forge].advice[status]
+    assert status != 404 or "--api-url" in error.advice
     assert (len(site.server.asked), site.naps.taken) == (1, [])
 
 

@@ -82,8 +82,8 @@ class Ground:
     @classmethod
     def make(cls, folder: Path) -> Ground:
         project = platform(folder)
-        for template in (folder / "templates").iterdir():
-            template.unlink()
+        for file in (folder / "templates").iterdir():
+            file.unlink()
         project.ok("plan")
         for method, path, body in STRANGERS:
             promise(ask(project, method, path, json=body) is not None, f"{method} {path} is refused")

@@ -38,7 +38,7 @@ def _filter(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes
     sources = chance.sample(
         ["192.0.2.1", "192.0.2.2", "198.51.100.0/24", "203.0.113.9"], chance.randint(0, 3)
     )
-    texts: tuple[Attributes, ...] = ({}, {"description": "a"}, {"description": "b"})
+    texts: tuple[dict[str, str], ...] = ({}, {"description": "a"}, {"description": "b"})
     rules = [{"source": source, **chance.choice(texts)} for source in sources]
     fixed = {"type": chance.choice(("ip", "ip", "ip", "remote_cluster")), "region": "ece-region"}
     return {"name": name, **fixed, "include_by_default": False, "rules": rules, **chance.choice(texts)}

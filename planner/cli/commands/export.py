@@ -47,13 +47,11 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
             )
             found = exporter.export(wanted)
     text = template_text(found.resources, found.imports)
-    if out is not None:
+    if found.resources and out is not None:
         write_template(request.folder, out, text)
     elif found.resources:
         console.out(text)
-    known = f"; {found.known} more are in the state already" if found.known else ""
-    where = f"Wrote {counted(len(found.resources))} to {out}" if out else counted(len(found.resources))
-    console.tell(f"{where}{known}.")
+    console.tell(_told(len(found.resources), found.known, out))
     if found.unserved:
         console.tell(f"The installation does not show these credentials: {', '.join(found.unserved)}.")
     for kind in found.unasked:
@@ -64,6 +62,12 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
             f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "
             "declare it with a sensitive variable and take it out of ignore_changes."
         )
+
+
+def _told(count: int, known: int, out: Path | None) -> str:
+    said = f"Wrote {counted(count)} to {out}" if count and out else counted(count)
+    unwritten = f"; {out} was not written" if out and not count else ""
+    return f"{said}{f'; {known} more are in the state already' if known else ''}{unwritten}."
 
 
 def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]:

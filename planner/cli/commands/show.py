@@ -36,7 +36,7 @@ def command(
     from planner.cli.present import show_plan
     from planner.cli.stored import stored
     from planner.model.codec import encode_state
-    from planner.model.json_document import visible
+    from planner.model.value_json import visible
     from planner.render.state import render_state
     from planner.state.saved import read_plan
 

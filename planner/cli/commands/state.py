@@ -112,7 +112,7 @@ def list_command(here: Stored, /, patterns: tuple[str, ...], ids: bool, as_json:
 def show_command(here: Stored, /, address: str, as_list: bool) -> None:
     """Print what the state holds of one resource, as JSON. What is left over from it comes last, marked."""
     from planner.model.codec import encode
-    from planner.model.json_document import visible
+    from planner.model.value_json import visible
 
     state = here.store.load()
     found = [

@@ -118,26 +118,27 @@ class Across:
     def compared(self, address: Address) -> Compared:
         """The changes of a resource in all environments."""
         if address not in self._compared:
-            self._compared[address] = self.compare(self._places[address])
+            self._compared[address] = self._compare(self._places[address])
         return self._compared[address]
 
     def own(self, shown: ShownChange) -> Sequence[str]:
         """The attributes of a change that differ from one environment to the next by what is their own."""
         return self.compared(shown.item.address).own if self.elsewhere(shown) else ()
 
-    def compare(self, places: Sequence[ShownChange]) -> Compared:
-        """Changes of one resource with each other."""
+    def beside(self, shown: ShownChange, other: ShownChange) -> Compared:
+        """Two changes of a resource, which may be the same where a third differs."""
+        every = self.compared(shown.item.address)
+        others = self._places[shown.item.address][2:]
+        return self._compare([shown, other]) if others and (every.differs or every.own) else every
+
+    def _compare(self, places: Sequence[ShownChange]) -> Compared:
         first, *others = places
         if not others:
             return Compared(first.environment)
         if any(other.item.sign != first.item.sign for other in others):
             return Compared(differs=("what happens",))
         names = dict.fromkeys(name for shown in places for name in shown.attributes)
-        apart = [
-            name
-            for name in names
-            if not _alike(NOTHING.without(shown.attributes.get(name)) for shown in places)
-        ]
+        apart = [name for name in names if not _read_alike([shown.attributes.get(name) for shown in places])]
         differs = [name for name in apart if not _alike(self._bare(shown, name) for shown in places)]
         return Compared(differs=tuple(differs), own=tuple(name for name in apart if name not in differs))
 
@@ -148,6 +149,11 @@ class Across:
     def _weight(self, address: Address) -> tuple[bool, bool, Address]:
         risky = any(shown.item.group in LOSSES for shown in self._places[address])
         return not risky, not self.compared(address).differs, address
+
+
+def _read_alike(sides: Sequence[Any]) -> bool:
+    """What is written alike needs no closer look."""
+    return len({*map(repr, sides)}) == 1 or _alike(map(NOTHING.without, sides))
 
 
 def _alike(sides: Iterable[Any]) -> bool:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from planner.model.json_document import indented, one_line, visible
+from planner.model.value_json import indented, one_line, visible
 
 
 @pytest.mark.parametrize(
