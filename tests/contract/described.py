@@ -27,7 +27,7 @@ SENT = {"update-user": "User", "update-proxies-settings": "ProxiesSettings"}
 """The Swagger has a text there; Elastic's own client sends an object with what changes."""
 
 PLACEHOLDER = re.compile(r"{\w+}")
-CONFLICT = re.compile(r"version_conflict|update_failed|extension_in_use")
+CONFLICT = re.compile(r"version_conflict|update_failed|in_use")
 SECRET = re.compile(r"password|secret|access_key|cookie_key|^auth$")
 OWN = ("builtin", "system_owned")
 """What says of an object that it is the installation's own."""

@@ -142,9 +142,6 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "blueprinter_blessings": {
         "singleton: absent-when-404, .*": "a role without blessings has none to take over",
     },
-    "blueprinter_role": {
-        "update: its body needs id": "sent as well: only the create has no other place for it"
-    },
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
     },
