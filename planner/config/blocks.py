@@ -158,8 +158,8 @@ class Blocks:
         if kind.name not in self._checkers:
             self._checkers[kind.name] = Checker(kind.declaration_schema, also=meta_of(kind))
         for problem in self._checkers[kind.name].problems(attributes, whole=str(place.address)):
-            summary = problem.summary
-            if problem.path and kind.at(problem.path).read_only:
+            summary, attribute = problem.summary, kind.at(problem.path) if problem.path else None
+            if attribute and attribute.name and attribute.read_only:
                 summary = f'"{dotted(problem.path)}" is set by the server and cannot be declared'
             place.error(problem.path, summary, advice=problem.advice)
         for path, key in kind.twice(attributes):
