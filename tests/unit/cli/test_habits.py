@@ -198,7 +198,6 @@ def test_a_credential_in_the_wrong_place_is_not_repeated(
         ("-versoin", "'-versoin'. Those of planner have two dashes. Did you mean '--version'?"),
         ("state list -jsn", "'-jsn'. Those of planner have two dashes. Did you mean '--json'?"),
         ("state -lsit", "'-lsit'. Those of planner have two dashes."),
-        ("plan -x", "No such option '-x'."),
     ],
 )
 def test_an_option_that_is_none(typed: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
