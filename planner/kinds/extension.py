@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from planner.archives import Archives
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
 from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.replies import pointed
@@ -22,6 +21,9 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.lint import Fault
 from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
+
+if TYPE_CHECKING:
+    from planner.archives import Archives
 
 
 @frozen(eq=False, repr=False)

@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 from attrs import evolve, frozen
 
-from planner.archives import Archives
 from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import merge_patch
@@ -29,6 +28,9 @@ from planner.model.lint import Fault
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
+
+if TYPE_CHECKING:
+    from planner.archives import Archives
 
 
 @frozen(eq=False, repr=False)

@@ -46,7 +46,7 @@ LOADED = {
     "output": (90, STATE),
     "state list": (95, STATE),
     "lock show": (85, STATE),
-    "kinds list": (78, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
+    "kinds list": (70, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
     "validate": (160, TEMPLATES),
     "render": (160, TEMPLATES),
     "console": (160, TEMPLATES),

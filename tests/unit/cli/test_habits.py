@@ -205,6 +205,13 @@ def test_an_option_that_is_none(typed: str, told: str, capsys: pytest.CaptureFix
     assert f"{told}\n" in capsys.readouterr().err
 
 
+def test_one_letter_is_not_told_of_two_dashes(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is click's to answer, whose words differ by its version."""
+    assert run(["plan", "-x"]) == 64
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told in ("Error: No such option '-x'.", "Error: No such option: -x")
+
+
 @pytest.mark.parametrize(
     "typed", ["plan dev", "apply a.json dev", "state list -e dev a --json=1", "env list dev"]
 )
