@@ -92,6 +92,10 @@ def _of_kind(kind: Kind) -> dict[str, Any]:
     rules = _named_apart(kind.declaration_schema, kind)
     rules.pop("$defs", None)
     meta = {name: STATEMENTS[name] for name in meta_of(kind)}
+    lifecycle = dict(STATEMENTS["lifecycle"]["properties"])
+    if not kind.singleton:
+        del lifecycle["on_leave"]  # which is an error there
+    meta["lifecycle"] = {**STATEMENTS["lifecycle"], "properties": lifecycle}
     names = _edited({"title": "name", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "x-advice": NAME_ADVICE})
     resource = _edited({**rules, "properties": {**rules["properties"], **meta}})
     of_kind = {"propertyNames": names, "additionalProperties": {"title": kind.title, **resource}}

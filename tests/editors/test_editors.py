@@ -272,7 +272,7 @@ def test_the_values_of_an_environment_are_of_its_variables(
 
 EXTENSION = load_kinds()["extension"].kind
 ATTRIBUTES = {*EXTENSION.declarable, *meta_of(EXTENSION)}
-LIFECYCLE = {"prevent_destroy", "create_before_destroy", "ignore_changes", "replace_triggered_by", "on_leave"}
+LIFECYCLE = {"prevent_destroy", "create_before_destroy", "ignore_changes", "replace_triggered_by"}
 HEAD = "resource:\n  extension:\n"
 A = "      name: a\n      extension_type: bundle\n      version: 8.*\n"
 REST = ATTRIBUTES - {"name", "extension_type", "version"}
