@@ -16,6 +16,7 @@
     │   ├── NotFound             1    404: the resource is gone
     │   ├── Forbidden            1    403: these credentials may not; on Elastic Cloud also: it is gone
     │   ├── Conflict             3    the resource moved since it was planned, or came into use
+    │   ├── NotYet               1    nothing was written: something else has to end first
     │   └── Unauthenticated      1    401 or 449: credentials missing, wrong or expired
     ├── Unreachable              1    nothing was sent, or nothing can have taken effect
     ├── OutcomeUnknown           1    sent, and no usable reply: it may have taken effect
@@ -180,6 +181,10 @@ class Conflict(ApiError):
 
     exit_code = 3
     observed: Observed | None = None
+
+
+class NotYet(ApiError):
+    """A write for which the API, or a look just before it, says that something else has to end first."""
 
 
 class Unauthenticated(ApiError):

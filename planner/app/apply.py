@@ -28,7 +28,6 @@ from planner.model.ledger import Ledger, Sink
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
-from planner.net.dates import sleepless_clock
 from planner.promote.log import log_of, write_log
 from planner.state.saved import plan_digest, refuse_other_digest
 from planner.state.snapshot import FORMAT
@@ -113,7 +112,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     _refuse_blind_approval(here, approval)
     with _locked(here, lock_timeout) as state:
         with caller.doing("Asking the installation") as counted:
-            begun = sleepless_clock()
+            begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
         proposal = with_findings(here.request, here.configuration, proposal, here.stored)
         present(applying.report, here, proposal)
@@ -243,7 +242,8 @@ def _carry_out(
                 journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
                 sink=running.sink,
                 now=here.store.clock,
-                timer=sleepless_clock,
+                timer=here.passing.timer,
+                pause=here.passing.pause,
                 stop=running.stop,
                 before=view.listed,
                 fresh=Fresh(view.versions, fresh_until),

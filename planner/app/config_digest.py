@@ -32,6 +32,7 @@ def _described(desired: Desired, salt: str) -> dict[str, object]:
     return {
         "attributes": encode_value(conceal(desired.attributes, salt)),
         "depends_on": [str(address) for address in desired.depends_on],
+        **({"settle_within": desired.settle_within} if desired.settle_within else {}),
         "lifecycle": [
             lifecycle.prevent_destroy,
             lifecycle.create_before_destroy,

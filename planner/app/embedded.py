@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from planner.app.passing import Passing, Turned
 from planner.errors import PlannerError
 from planner.model.project import Environment
 
@@ -21,8 +22,8 @@ T = TypeVar("T")
 
 
 @contextmanager
-def embedded(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
-    """The embedded ECE, or Elastic Cloud. PlannerError when its data cannot be used."""
+def embedded(folder: Path, environment: Environment) -> Iterator[tuple[WSGITransport, Passing]]:
+    """The embedded ECE, or Elastic Cloud, and its time. PlannerError when its data cannot be used."""
     from planner.ece.wsgi import WSGITransport  # noqa: PLC0415 - only where it is the endpoint
     from planner.sandbox import SandboxError, create_app  # noqa: PLC0415 - only where it is the endpoint
 
@@ -47,7 +48,7 @@ def embedded(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
             advice="It needs a folder that can be written to, also for a plan.",
         ) from None
     with app:
-        yield WSGITransport(app)
+        yield WSGITransport(app), Turned(app.clock.advance)
 
 
 def seeded(folder: Path, name: str | None, work: Callable[[Mapping[str, Any]], T]) -> T:

@@ -18,6 +18,7 @@ from planner.app.config_digest import config_digest
 from planner.app.disclosure import discretion, exposed, exposed_names
 from planner.app.embedded import STATE_FOLDER, embedded
 from planner.app.linting import findings
+from planner.app.passing import Passing, Real
 from planner.app.pinned import PinnedTrees
 from planner.app.redaction import given_values
 from planner.app.stores import States
@@ -131,8 +132,8 @@ class Request:
 class Opened:
     """One environment, ready to work on. state: as it was read to open it, without the lock.
 
-    hurry: ends what waits for the installation's rate limit. stored: the archive that the installation keeps
-    of a resource.
+    passing: time, for what waits. hurry: ends what waits for the installation or its rate limit. stored: the
+    archive that the installation keeps of a resource.
     """
 
     request: Request
@@ -140,6 +141,7 @@ class Opened:
     session: Session
     store: Store
     state: State
+    passing: Passing = field(factory=Real)
     hurry: Callable[[], object] = lambda: None
     stored: Fetch | None = None
 
@@ -194,7 +196,7 @@ def opened(request: Request) -> Iterator[Opened]:
     store = request.states.open(environment, _noting(request.caller))
     settings = Settings.read(environment.name, environment.options, request.inputs.environ)
     conventions = _conventions(environment, settings)
-    with _client(request, configuration, settings, store) as client:
+    with _client(request, configuration, settings, store) as (client, passing):
         state = store.load()
         drivers = Lazily(kinds, lambda name: kinds[name].at(client, conventions))
         session = Session(
@@ -207,7 +209,8 @@ def opened(request: Request) -> Iterator[Opened]:
             waiting=_waiting(settings, request.caller),
         )
         yield Opened(
-            *(request, configuration, session, store, state, client.hurry),
+            *(request, configuration, session, store, state, passing),
+            hurry=lambda: [hurry() for hurry in (client.hurry, passing.hurry)],
             stored=lambda address, id_: drivers[address.kind].stored(id_),
         )
 
@@ -224,13 +227,16 @@ def opened_offline(request: Request) -> tuple[Goal, Drivers]:
 @contextmanager
 def _client(
     request: Request, configuration: Configuration, settings: Settings, store: Store
-) -> Iterator[Client]:
-    """Whoever lost the lock of the state sends nothing more that writes, be it the next attempt of a call."""
+) -> Iterator[tuple[Client, Passing]]:
+    """And how time passes where it is. Whoever lost the lock of the state sends nothing more that writes, be
+    it the next attempt of a call.
+    """
     from planner.ece.client import open_client  # noqa: PLC0415 - not for those who ask no installation
 
-    sandbox = embedded(request.folder, configuration.environment) if settings.is_sandbox else nullcontext()
+    real = nullcontext((None, Real()))
+    sandbox = embedded(request.folder, configuration.environment) if settings.is_sandbox else real
     with (
-        sandbox as transport,
+        sandbox as (transport, passing),
         open_client(
             settings,
             pool_size=request.parallelism,
@@ -242,7 +248,7 @@ def _client(
     ):
         if not settings.is_sandbox:
             request.caller.redact.watch(lambda: client.auth.secrets)
-        yield client
+        yield client, passing
 
 
 def _noting(caller: Caller) -> Callable[[str], None]:

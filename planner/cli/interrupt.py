@@ -14,7 +14,7 @@ from typing import Any, Self
 from attrs import define, field
 
 from planner.cli.verbs import INTERRUPTED
-from planner.model.ledger import Event, Sink, StepFinished, StepStarted
+from planner.model.ledger import Event, Sink, StepFinished, StepStarted, StepWaiting
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -29,7 +29,7 @@ class InFlight:
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
             self._steps[event.step] = f"{event.address} ({event.operation})"
-        elif isinstance(event, StepFinished):
+        elif isinstance(event, StepFinished | StepWaiting):
             self._steps.pop(event.step, None)
         self._sink(event)
 

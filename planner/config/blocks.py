@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from planner.config import statements
+from planner.config import meta, statements
 from planner.config.scope import seal
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
@@ -139,12 +139,7 @@ class Blocks:
             address=address,
             attributes=plain_numbers(attributes),
             references=tuple(found.references),
-            depends_on=statements.read_depends_on(plain(entries.get("depends_on")), place),
-            lifecycle=statements.read_lifecycle(plain(entries.get("lifecycle")), kind, place),
-            allow=statements.read_allow(plain(entries.get("allow")), place),
-            names_only="content" in entries
-            and kind.content is not None
-            and statements.read_content(plain(entries.get("content")), place),
+            **meta.read({key: plain(entries.get(key)) for key in meta_of(kind)}, kind, place),
         )
 
     def _surveyed(self, value: Value, place: Place) -> Survey:
@@ -180,7 +175,8 @@ class Blocks:
 
 def meta_of(kind: Kind) -> tuple[str, ...]:
     """What a resource of the kind has beside its attributes."""
-    return (*_META, "content") if kind.content is not None else _META
+    found = (*_META, "timeouts") if kind.settles else _META
+    return (*found, "content") if kind.content is not None else found
 
 
 def _mapping_meant(path: Path, body: Written) -> str:

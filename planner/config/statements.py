@@ -1,11 +1,10 @@
-"""What templates say beside attributes: `depends_on`, `lifecycle`, `allow` and `content` in a resource, and
-the blocks `moved`, `import`, `removed` and `check`. All of it must be known before anything is applied.
+"""What templates say beside resources: the blocks `moved`, `import`, `removed` and `check`. All of it must be
+known before anything is applied; so must what `meta.py` reads.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final, TypedDict, TypeVar, cast
 
@@ -13,10 +12,9 @@ from planner.config.validation import Checker, Place, Problem, holds_invalid
 from planner.config.values import Literal, Written, shaped
 from planner.model.address import Address
 from planner.model.declarations import Check, Import, Move, Removal
-from planner.model.diagnostic import ERROR, WARNING, did_you_mean
-from planner.model.kind import Kind
-from planner.model.resource import FORGET, RESET, Allowed, Lifecycle
-from planner.model.value import Deferred, Path, Reference, Secret, Value, dotted, is_sensitive, leaves
+from planner.model.diagnostic import ERROR, WARNING
+from planner.model.resource import FORGET, RESET
+from planner.model.value import Deferred, Path, Secret, Value, dotted, is_sensitive, leaves
 
 T = TypeVar("T")
 
@@ -64,6 +62,10 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
             reason=_text("Why the file may break it."),
         ),
     },
+    "timeouts": _object(
+        "How long is waited.",
+        settle=_text("For what the installation only accepts, as 30m or 1h30m."),
+    ),
     "content": {
         "enum": ["lines", "names"],
         "description": "What is shown of a change of its file: lines, or only the names of the files in it.",
@@ -93,60 +95,16 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
 
 
 @cache
-def _checker(name: str) -> Checker:
+def checker(name: str) -> Checker:
     return Checker(SCHEMAS[name], "argument")
 
 
-def _too_late(value: Value, *names: str, whole: str = "", advice: str = "") -> Iterator[Problem]:
+def too_late(value: Value, *names: str, whole: str = "", advice: str = "") -> Iterator[Problem]:
     """What is known only after an apply. names: around value, for messages. whole: value itself, without."""
     for path, leaf in leaves(value):
         if isinstance(leaf, Deferred):
             what = dotted((*names, *path)) or whole
             yield Problem(path, f"{what} must be known before anything is applied", advice)
-
-
-def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
-    """Addresses, written as extension.synonyms, resource.extension.synonyms, or that in braces."""
-    texts = _named(value)
-    if texts is None or not _fits("depends_on", texts, place):
-        return ()
-    return _each(cast(list[str], texts), _dependency, ("depends_on",), place)
-
-
-def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
-    if isinstance(value, dict):
-        given = {key: item for key, item in value.items() if item is not None}
-        if "replace_triggered_by" in given:
-            given["replace_triggered_by"] = _named(given["replace_triggered_by"])
-        value = given
-    if value is None or not _fits("lifecycle", value, place):
-        return Lifecycle()
-    found = cast(dict[str, Any], value)  # its keys are those of Lifecycle
-    for key, read in (("ignore_changes", partial(_attribute, kind)), ("replace_triggered_by", _trigger)):
-        if key in found:
-            found[key] = _each(found[key], read, ("lifecycle", key), place)
-    if "on_leave" in found and (problem := _left_otherwise(kind, found["on_leave"])):
-        place.error(("lifecycle", "on_leave"), problem, advice="Take it out.")
-    return Lifecycle(**found)
-
-
-def _left_otherwise(kind: Kind, on_leave: str) -> str:
-    """Why a kind cannot be left so, "" where it can."""
-    if not kind.singleton:
-        return f"on_leave is for what an installation has once; a {kind.name} that is left is deleted"
-    return "" if kind.resets or on_leave != RESET else f"a {kind.name} cannot be reset by the API"
-
-
-def read_allow(value: Value, place: Place) -> tuple[Allowed, ...]:
-    """`allow: [{rule: synonyms-two-arrows, reason: ...}]`. Which rules there are, the linter knows."""
-    if value is None or not _fits("allow", value, place):
-        return ()
-    return tuple(Allowed(**entry) for entry in cast(list[dict[str, str]], value))
-
-
-def read_content(value: Value, place: Place) -> bool:
-    """Whether only names are shown of its content."""
-    return value is not None and _fits("content", value, place) and value == "names"
 
 
 _OF_TERRAFORM: Final = frozenset(
@@ -175,75 +133,6 @@ def check_output(name: str, body: Written, place: Place) -> None:
             f'output "{name}" is a mapping with {keys}',
             advice=f"For the value alone write {name}: VALUE.",
         )
-
-
-def _named(value: Value) -> Value:
-    """References printed with braces as texts: `{{ resource.extension.a }}` is resource.extension.a."""
-    if isinstance(value, list):
-        return [_named(item) for item in value]
-    if isinstance(value, Deferred) and len(value.parts) == 1 and value.references:
-        return str(value.references[0])
-    return value
-
-
-def _fits(name: str, value: Value, place: Place) -> bool:
-    if holds_invalid(value):
-        return False
-    return place.report([*_checker(name).problems(value, name), *_too_late(value, name)], (name,))
-
-
-def _each(texts: list[str], read: Callable[[str], T | Problem], path: Path, place: Place) -> tuple[T, ...]:
-    """What the texts name; nothing when one of them is wrong, so that indexes are those of the template."""
-    found: list[T] = []
-    for index, text in enumerate(texts):
-        item = read(text)
-        if isinstance(item, Problem):
-            place.error((*path, index), f'{path[-1]} names "{text}", {item.summary}', advice=item.advice)
-        else:
-            found.append(item)
-    return tuple(found) if len(found) == len(texts) else ()
-
-
-def _dependency(text: str) -> Address | Problem:
-    try:
-        return Address.parse(text.removeprefix("resource."))
-    except ValueError:
-        return Problem((), "which is no address", "Write <kind>.<name>, as extension.synonyms.")
-
-
-def _trigger(text: str) -> Reference | Problem:
-    kind, _, rest = text.removeprefix("resource.").partition(".")
-    name, _, path = rest.partition(".")
-    try:
-        return Reference(Address.parse(f"{kind}.{name}"), _path(path))
-    except ValueError:
-        advice = "Write <kind>.<name> or <kind>.<name>.<attribute>."
-        return Problem((), "which is no address", advice)
-
-
-def _attribute(kind: Kind, text: str) -> Path | Problem:
-    path = _path(text)
-    known = kind.attributes.get(str(path[0])) if path else None
-    if known is None:
-        return Problem((), f"which {kind.name} does not have", did_you_mean(text, kind.declarable))
-    if len(path) > 1 and not _holds_more(known.schema):
-        return Problem((), f"but {known.name} is neither a mapping nor a list")
-    told = kind.by_index(path)
-    return Problem((), "which is a member by its place", told) if told else path
-
-
-def _holds_more(schema: Mapping[str, Any]) -> bool:
-    """Whether a value of the schema can have something below it."""
-    types = schema.get("type", "enum" if "enum" in schema else "object")
-    return bool({"object", "array"} & set([types] if isinstance(types, str) else types))
-
-
-_STEP: Final = re.compile(r"""\[(["'])(.*?)\1\]|\[(\d+)\]|([^.\[\]]+)""")
-
-
-def _path(text: str) -> Path:
-    """`rules[0].source` -> ("rules", 0, "source"), `rules["10.0.0.0/8"]` -> ("rules", "10.0.0.0/8")."""
-    return tuple(int(index) if index else quoted or key for _, quoted, index, key in _STEP.findall(text))
 
 
 _Statement = TypedDict("_Statement", {"from": str, "to": str, "id": str, "destroy": bool}, total=False)
@@ -288,8 +177,8 @@ def _entries(body: Written, block: str, place: Place) -> Iterator[tuple[_Stateme
             continue
         path: Path = (block, index) if isinstance(body, list) else (block,)
         entry = shaped(raw, SCHEMAS[block])
-        problems = [*_checker(block).problems(entry, whole="each entry")]
-        problems += [*_too_late(entry, whole="each entry"), *_sensitive(entry)]
+        problems = [*checker(block).problems(entry, whole="each entry")]
+        problems += [*too_late(entry, whole="each entry"), *_sensitive(entry)]
         if place.report(problems, path, f"{block}: "):
             yield cast(_Statement, entry), path
 
@@ -340,6 +229,6 @@ def read_checks(body: Written, place: Place) -> Iterator[Check]:
 def _wrong_in_check(entry: Value) -> list[Problem]:
     """A message that is not known yet is none of it: its own error says more."""
     advice = "Write the condition without braces: it may ask for what is known only then."
-    later = _too_late(entry, whole="what it is", advice=advice)
-    found = _checker("check").problems(entry)
+    later = too_late(entry, whole="what it is", advice=advice)
+    found = checker("check").problems(entry)
     return [*found, *(problem for problem in later if problem.path != ("message",))]

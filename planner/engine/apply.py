@@ -4,7 +4,7 @@ Workers only call the kinds. The coordinator is the calling thread: it takes wha
 those outcomes and the next intents in one durable append, and hands out what became ready. There are no
 levels: a step starts as soon as what it waits for is done. Ready steps are handed out ahead, one less than
 there are workers, so that one that becomes free need not wait for the disk. When the journal cannot be
-written nothing more is started.
+written nothing more is started. What is not done yet is looked after again (settling.py); no worker sleeps.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from math import inf
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NoReturn
 
 from attrs import define, evolve, field, frozen
@@ -23,10 +23,11 @@ from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_afte
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Listed, Namesakes, Threads
+from planner.engine.settling import Finished, Turns, Waits, failure_of, put_off_by, too_long
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
-from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted
-from planner.model.plan import Change, Plan, Step
+from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted, StepWaiting
+from planner.model.plan import SETTLE, Change, Plan, Step
 from planner.model.resource import Desired, Prior, Progress, Request, Result
 from planner.model.state import Intent, Outcome, Record, Working
 from planner.model.value import Path
@@ -34,7 +35,8 @@ from planner.model.value import Path
 
 @frozen
 class Surroundings:
-    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. stop: start nothing new.
+    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. pause: takes seconds, and may end
+    sooner. stop: start nothing new.
 
     before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
     written.
@@ -44,20 +46,10 @@ class Surroundings:
     sink: Sink
     now: Callable[[], str]
     timer: Callable[[], float]
+    pause: Callable[[float], object]
     stop: Callable[[], bool]
     before: Listed = field(factory=dict)
     fresh: Fresh = field(factory=Fresh)
-
-
-@frozen
-class Finished:
-    """A step that a worker is through with. sent: False when it was not begun."""
-
-    step: Step
-    result: Result | None
-    error: BaseException | None
-    seconds: float
-    sent: bool
 
 
 @define
@@ -89,6 +81,8 @@ class Run:
     _unwritten: list[Record] = field(factory=list)
     _intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
+    waits: Waits = field(factory=Waits)
+    _turns: Turns = field(init=False)
     _namesakes: Namesakes = field(init=False)
     _known_ids: set[tuple[str, str]] = field(init=False)
 
@@ -98,6 +92,9 @@ class Run:
         self._order.prepare()
         self._ready = sorted(self._order.get_ready())
         self._ahead = self.parallelism - 1  # none where steps go one by one, in order
+        groups = {step.address.kind: "" for step in self.plan.steps}
+        groups = {name: self.drivers[name].kind.one_at_a_time for name in groups}
+        self._turns = Turns(self.plan.steps, groups)
         self._namesakes = Namesakes(self.world.before)
         self._known_ids = {*self.working.state().holders()}
         self._known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
@@ -131,16 +128,30 @@ class Run:
                 pool.submit(self._work, step, request, self.world.timer() + LONGEST_AHEAD if waits else inf)
                 self._handed_out += 1
             if not self._handed_out:
-                return
-            for finished in self._wait():
+                if self._stops() or not self.waits:
+                    return
+                self.world.pause(self._next_look() or 0.0)
+            for finished in self._wait() if self._handed_out else ():
                 self._handed_out -= 1
                 self._unwritten += self._settle(finished)
+
+    def _next_look(self) -> float | None:
+        return self.waits.next_in(self.world.timer()) if self.waits else None
+
+    def _stops(self) -> bool:
+        return self._halted or self.world.stop()
 
     def _take_ready(self, room: int) -> list[tuple[Step, Request]]:
         """Take as many ready steps as there is room for; their intents are to be written."""
         taken: list[tuple[Step, Request]] = []
+        for number in self.waits.due(self.world.timer()) if self.waits else ():
+            heappush(self._ready, number)
+        others: list[int] = []  # whose turn it is not
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
+            if not self._turns.takes(step):
+                others.append(step.number)
+                continue
             change = self.change_of(step)
             kind = self.drivers[step.address.kind].kind
             values = Values(self.working.resources, self.desired, self.drivers)
@@ -151,9 +162,12 @@ class Run:
                 continue
             intent = self._intent(step, change, request)
             self._intents[step.number] = intent
-            self._unwritten.append(intent)
-            self.working.take(intent)
+            if step.operation != SETTLE:  # which changes nothing
+                self._unwritten.append(intent)
+                self.working.take(intent)
             taken.append((step, evolve(request, token=token_of(intent, self.salt))))
+        for number in others:
+            heappush(self._ready, number)
         return taken
 
     def _intent(self, step: Step, change: Change, request: Request) -> Intent:
@@ -190,16 +204,25 @@ class Run:
         try:
             sent = not (self._halted or begun > latest or self.world.stop())
             if sent:
-                action = self.change_of(step).action
-                self._say(StepStarted(step.number, step.address, action, step.operation))
-                result = self.drivers[step.address.kind].perform(self.world.fresh.marked(request, begun))
+                result = self._perform(step, request, begun)
         except BaseException as caught:  # noqa: BLE001 - the coordinator waits for every step it started
             error = caught
-        self._finished.put(Finished(step, result, error, self.world.timer() - begun, sent))
+        self._finished.put(Finished(step, result, error, begun, self.world.timer() - begun, sent))
+
+    def _perform(self, step: Step, request: Request, begun: float) -> Result:
+        driver = self.drivers[step.address.kind]
+        if not self.waits.knows(step.number):
+            action = self.change_of(step).action
+            self._say(StepStarted(step.number, step.address, action, step.operation))
+        if step.operation == SETTLE:
+            return driver.settled(request)
+        return driver.perform(self.world.fresh.marked(request, begun))
 
     def _wait(self) -> Iterable[Finished]:
-        """Wait for at least one finished step, and all that finished meanwhile."""
-        yield self._finished.get()
+        """Wait for at least one finished step, and all that finished meanwhile; or until one is looked after
+        again."""
+        with suppress(Empty):
+            yield self._finished.get(timeout=self._next_look())
         while not self._finished.empty():
             yield self._finished.get()
 
@@ -208,6 +231,8 @@ class Run:
         step = finished.step
         if not finished.sent:
             return self._taken_back(step)
+        if (reason := put_off_by(finished)) is not None:
+            return self._put_off(finished, reason)
         error = finished.error or self._disbelieved(step, finished.result)
         if error is not None or finished.result is None:
             error = error or PlannerError("the step gave no result")
@@ -216,8 +241,22 @@ class Run:
                 return []  # it may have taken effect: the intent stays in doubt and is settled by a look
             return self._taken([Outcome(step.number, step.address, "failed")])
         outcomes = self._outcomes(step, finished.result)
-        self._succeed(finished)
+        if failure := failure_of(step, finished.result, self._before(step)):
+            self._fail(step, failure, self.waits.seconds(finished))
+        else:
+            self._succeed(finished)
         return self._taken(outcomes)
+
+    def _put_off(self, finished: Finished, reason: str) -> list[Record]:
+        """The step is looked after again, unless it was for too long."""
+        step = finished.step
+        try:
+            waited = self.waits.put_off(finished, self.change_of(step), self.drivers[step.address.kind].kind)
+        except PlannerError as waited_enough:
+            self._fail(step, too_long(step, reason, waited_enough), self.waits.seconds(finished))
+        else:
+            self._say(StepWaiting(step.number, step.address, step.operation, reason, waited))
+        return [] if step.operation == SETTLE else self._taken([Outcome(step.number, step.address, "failed")])
 
     def _taken_back(self, step: Step) -> list[Record]:
         """Its turn comes again, with another intent. Where steps wait that long the disk is no matter."""
@@ -244,6 +283,8 @@ class Run:
 
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
         intent, change = self._intents[step.number], self.change_of(step)
+        if step.operation == SETTLE and (result.observed is None or result.settling.status):
+            return self._not_settled(step, result)
         if result.observed is None:
             self._known_ids.discard((step.address.kind, intent.id or ""))
             return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
@@ -257,6 +298,14 @@ class Run:
             return [Outcome(step.number, step.address, "deposed"), done]
         return [done]
 
+    def _not_settled(self, step: Step, result: Result) -> list[Record]:
+        """What the state is told of what failed. Of what was deleted it holds nothing any more."""
+        before = self._before(step)
+        if before is None or not result.settling.status:
+            return []
+        failed = evolve(before, settling=result.settling)
+        return [Outcome(step.number, step.address, "done", failed, deposed=step.deposed)]
+
     def _before(self, step: Step) -> Prior | None:
         """The state's entry of the resource of a step."""
         if not step.deposed:
@@ -266,16 +315,18 @@ class Run:
     def _succeed(self, finished: Finished) -> None:
         step, result = finished.step, finished.result
         self.done.add(step.number)
+        self._turns.ends(step, well=True)
         self._order.done(step.number)
         for number in self._order.get_ready():
             heappush(self._ready, number)
         if note := result.note if result else "":
             self.notes[step.number] = note
         id_ = result.observed.id if result and result.observed else None
-        self._tell(step, True, finished.seconds, id_, note)
+        self._tell(step, True, self.waits.seconds(finished), id_, note)
 
     def _fail(self, step: Step, error: BaseException, seconds: float) -> None:
         self.failed[step.number] = error
+        self._turns.ends(step, well=False)
         message = error.summary if isinstance(error, PlannerError) else f"{type(error).__name__}: {error}"
         self._tell(step, False, seconds, None, message)
 

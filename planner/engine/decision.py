@@ -13,7 +13,7 @@ from planner.engine.refreshed import Refreshed
 from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, AttributeDiff, Change
-from planner.model.resource import Desired, Prior
+from planner.model.resource import PENDING, Desired, Prior, Settling
 from planner.model.value import (
     Deferred,
     Fingerprint,
@@ -108,7 +108,7 @@ class Case:
         kept = without_ignored(self.attributes, prior, ignores, self.kind) if ignores else self.attributes
         diffs = differences(kept, prior, self.kind, self.goal.salt)
         anew = self.triggers or self.goal.selection.forces(address)
-        if not (diffs or anew or self._uploads(prior)):
+        if not (diffs or anew or prior.settling.status or self._uploads(prior)):
             return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
         forced = tuple(dict.fromkeys(self.kind.fixed(d.path) for d in diffs if d.forces_replacement))
         return self._replace(prior, forced) if forced or anew else self._update(prior, kept, diffs)
@@ -127,6 +127,7 @@ class Case:
             action=action,
             reason=reason,
             content=evolve(content, archive="") if content else None,  # its place here is no part of a plan
+            settle_within=desired.settle_within,
             **desired.for_state,
             **more,
         )
@@ -151,10 +152,11 @@ class Case:
         remains = {name: value for name, value in has.items() if name not in self.kind.cleared}
         change = self._change(
             Action.UPDATE,
-            self._why_upload(prior) if uploads else "",
+            self._why_upload(prior) if uploads else _why_unsettled(prior.settling),
             uploads=uploads,
             after={**self._shown(kept), **stays},
             diffs=diffs,
+            settling=prior.settling,
             **held(prior, self.refreshed),
         )
         file = self.kind.content.attribute if self.kind.content and uploads else ""
@@ -205,6 +207,12 @@ def held(prior: Prior, refreshed: Refreshed) -> dict[str, Any]:
 def decide_forget(prior: Prior, reason: str = "a removed block says so") -> Decision:
     change = Change(prior.address, Action.FORGET, reason, id=prior.id, before=prior.attributes)
     return Decision(change, {}, complete=True)
+
+
+def _why_unsettled(settling: Settling) -> str:
+    if settling.status == PENDING:
+        return f"the installation is not done with it: {settling.reason}"
+    return f"the installation accepted it and failed: {settling.reason}" if settling.status else ""
 
 
 def _why_replace(forced: tuple[str, ...], triggers: tuple[str, ...]) -> str:

@@ -51,6 +51,7 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
         last_modified=observed.last_modified or prior.last_modified,
         content_sha256=sha256,
         read=tuple(taking.only_read(kind)),
+        settling=prior.settling if observed.settling is None else observed.settling,
     )
 
 
@@ -70,10 +71,11 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
     return (
         kind.shown.issuperset(now)
         and now.items() <= before.items()
-        and kind.local.issuperset(before.keys() - now.keys())
+        and all(n in kind.local and before[n] is not None for n in before.keys() - now.keys())
         and all(identical(value, before[name]) for name, value in now.items() if type(value) is not str)
         and now.keys().isdisjoint(silent)
         and _same_stamps(observed, prior)
+        and (observed.settling is None or observed.settling == prior.settling)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Final
 
 from planner.engine.apply import Run
 from planner.engine.stale import three_way
@@ -10,6 +11,8 @@ from planner.errors import Conflict, NotFound, PlannerError, Refused
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
 from planner.model.plan import Change, Step
 from planner.model.resource import Prior
+
+_GOES_ON: Final = "planner waits no longer; what was accepted goes on"
 
 
 def ledger_of(run: Run, interrupted: bool) -> Ledger:
@@ -46,7 +49,8 @@ def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:
         return _failed(run, change, failed, told_done)
     waiting = next((step for step in steps if step.number not in run.done), None)
     if waiting is not None:
-        return Entry(change.address, change.action, SKIPPED, f"{_why_skipped(run, waiting)}{told_done}")
+        why = _GOES_ON if run.waits.knows(waiting.number) else _why_skipped(run, waiting)
+        return Entry(change.address, change.action, SKIPPED, f"{why}{told_done}")
     notes = [run.notes[step.number] for step in steps if step.number in run.notes]
     return Entry(change.address, change.action, APPLIED, "; ".join(notes))
 

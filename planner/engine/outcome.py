@@ -15,8 +15,18 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kept import Wanted
 from planner.model.kind import Kind
-from planner.model.plan import Action, Change, Step
-from planner.model.resource import Content, Desired, Observed, Prior, Progress, Request
+from planner.model.plan import SETTLE, Action, Change, Step
+from planner.model.resource import (
+    PENDING,
+    SETTLED,
+    Content,
+    Desired,
+    Observed,
+    Prior,
+    Progress,
+    Request,
+    Settling,
+)
 from planner.model.state import Intent
 from planner.model.value import (
     UNKNOWN,
@@ -125,12 +135,14 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
     if step.deposed:
         return Request(step.operation, change.address, {}, change.before, change.id, change.version)
     prior = None if step.operation == "create" else values.priors.get(change.address)
+    if prior is None and step.operation == SETTLE:
+        return Request(SETTLE, change.address, id=change.id)  # it is deleted
     if prior is None and step.operation != "create":
         raise StalePlan(f"{change.address} is not there any more", advice="Plan again.")
     return Request(
         operation=step.operation,
         address=change.address,
-        desired=values.to_send(change, kind) if step.operation in SENDING else {},
+        desired=values.to_send(change, kind) if step.operation in (*SENDING, SETTLE) else {},
         baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
@@ -192,7 +204,9 @@ def prior_after(
     reads: the paths that references read.
     """
     secrets, wanted = before.attributes if before else {}, Wanted(intent.attributes, reads)
+    accepted = Settling(PENDING, "it was accepted") if kind.settles else SETTLED
     if before is not None and intent.operation not in SENDING:
+        before = evolve(before, settling=SETTLED if intent.operation == SETTLE else accepted)
         return take_over(before, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
     declared = {
         name: value
@@ -212,7 +226,9 @@ def prior_after(
         prevent_destroy=intent.prevent_destroy,
         create_before_destroy=intent.create_before_destroy,
         on_leave=intent.on_leave,
+        settling=accepted,
     )
+    observed = evolve(observed, settling=None)  # too soon to be believed
     return take_over(entry, observed, kind, salt, same_content=True, secrets=secrets, wanted=wanted)
 
 

@@ -30,7 +30,7 @@ from planner.engine.decisions import Decisions
 from planner.engine.diff import kept_as_found, with_meta
 from planner.engine.evaluation import check_planned, planned_outputs
 from planner.engine.goal import Goal
-from planner.engine.ports import Drivers
+from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
 from planner.engine.steps import WRITES, make_steps
@@ -38,8 +38,8 @@ from planner.engine.taking import Taken, take
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.lazily import Lazily
-from planner.model.plan import IMPORT_ONLY, Action, AttributeDiff, Change, Plan, Rename, Step
-from planner.model.resource import Prior
+from planner.model.plan import IMPORT_ONLY, SETTLE, Action, AttributeDiff, Change, Plan, Rename, Step
+from planner.model.resource import FAILED, Prior
 from planner.model.state import Applied, State
 from planner.model.value import dotted
 
@@ -121,13 +121,21 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
     for change in taken.changes:
         if change.action in WRITES:
             driver = decisions.drivers[change.address.kind]
-            create = change.action is not Action.UPDATE
-            writes[change.address] = driver.operations(change.diffs, change.content, create)
+            writes[change.address] = _writes(change, driver)
     deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
     desired, prior = decisions.goal.dependencies, dict(decisions.refreshed.dependencies)
     for address, used in taken.leaving.items():  # what is used no more goes after the change that left it
         prior[address] = tuple(dict.fromkeys((*prior.get(address, ()), *used)))
     return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
+
+
+def _writes(change: Change, driver: Driver) -> tuple[str, ...]:
+    """What failed at the installation is sent again, once; what it is not done with is only waited for."""
+    create = change.action is not Action.UPDATE
+    calls = (*driver.operations(change.diffs, change.content, create),)
+    if not calls and change.settling.status == FAILED:
+        calls = ("update",)
+    return (*calls, SETTLE) if driver.kind.settles else calls
 
 
 def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Driver(Protocol):
         ...
 
     def deletion(self) -> Sequence[str]:
-        """The writes that a delete takes, in order; the last one is "delete"."""
+        """The writes that a delete takes, in order; after "delete" comes at most the wait for it."""
         ...
 
     def obstacle(self, observed: Observed) -> str:
@@ -56,7 +56,13 @@ class Driver(Protocol):
         ...
 
     def perform(self, request: Request) -> Result:
-        """Does one write. It reads and compares first, unless the request is fresh or the API compares."""
+        """Does one write. It reads and compares first, unless the request is fresh or the API compares.
+        NotYet when something else has to end first: nothing was written."""
+        ...
+
+    def settled(self, request: Request) -> Result:
+        """One look at how far the installation is with what it accepted, of a kind that settles; and the
+        resource, once it is done. Nothing waits here."""
         ...
 
 

@@ -29,8 +29,8 @@ from planner.model.address import Address
 from planner.model.compare import sort_key
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import Change, Plan
-from planner.model.resource import Desired, Observed, Prior
+from planner.model.plan import SETTLE, Change, Plan
+from planner.model.resource import Desired, Observed, Prior, Request
 from planner.model.state import Intent, State
 from planner.model.value import Value
 
@@ -193,9 +193,27 @@ def survey(state: State, desired: Iterable[Desired], drivers: Drivers, asking: A
             found[address] = observed
     reads, notes = read_held([*missing, *state.deposed], state, drivers, asking, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
+    found.update(_unsettled(state, found, drivers, asking))
     deposed = zip(state.deposed, reads[len(missing) :], strict=True)
     left = {(prior.address, prior.id): observed for prior, observed in deposed}
     return View(found, listed, left, notes=notes, asked=True)
+
+
+def _unsettled(
+    state: State, found: Mapping[Address, Observed | None], drivers: Drivers, asking: Asking
+) -> dict[Address, Observed]:
+    """What the installation was not done with when it was last looked, and how far it is now."""
+    there = [(p, found[a]) for a, p in state.resources.items() if p.settling.status]
+    asked = [(prior, observed) for prior, observed in there if observed and observed.settling is None]
+
+    def look(item: tuple[Prior, Observed]) -> Observed:
+        prior, observed = item
+        request = Request(SETTLE, prior.address, {}, prior.attributes, prior.id, prior.version)
+        result = drivers[prior.address.kind].settled(request)
+        return evolve(result.observed or observed, settling=result.settling)
+
+    looks = asking.each(look, asked) if asked else []
+    return {prior.address: seen for (prior, _), seen in zip(asked, looks, strict=True)}
 
 
 def _to_list(state: State, desired: Iterable[Desired], drivers: Drivers) -> Lists:

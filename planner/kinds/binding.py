@@ -9,7 +9,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from planner.ece.operations import Operation, UploadForm
-from planner.errors import ApiError, Conflict, NotFound
+from planner.errors import ApiError, Conflict, NotFound, NotYet
 from planner.model.compare import same
 from planner.model.identity import Identity
 from planner.model.value import Value
@@ -82,21 +82,39 @@ class ErrorFacts:
     how often the call is tried again on it.
 
     conflict: it says that the installation moved since it was planned, whatever the status is. absent: it
-    says that there is no such resource.
+    says that there is no such resource. pending: it says that something else has to end first.
     """
 
     advice: str
     repeat: int = 0
     conflict: bool = False
     absent: bool = False
+    pending: bool = False
 
     def told(self, error: ApiError) -> ApiError:
-        """error with the advice, as a Conflict or as NotFound where it is one."""
-        kind = Conflict if self.conflict else NotFound if self.absent else type(error)
+        """error with the advice, as a Conflict, NotFound or NotYet where it is one."""
+        meant = ((self.conflict, Conflict), (self.absent, NotFound), (self.pending, NotYet))
+        kind = next((kind for is_one, kind in meant if is_one), type(error))
         if not isinstance(error, kind):
             return error.said_as(kind, error.summary, self.advice)
         error.advice = self.advice
         return error
+
+
+@frozen
+class Wait:
+    """How to see that what the API accepted is done. call: what shows it, None for the call that reads.
+
+    until: JSON Pointer -> the value, or one of the values, that a reply has there when it is done: all of
+    them. failed: likewise when it failed: any of them. reason: where a reply says what goes on, or why it
+    failed. before: a write is begun only when nothing goes on.
+    """
+
+    until: Mapping[str, Any]
+    call: Call | None = None
+    failed: Mapping[str, Any] = field(factory=dict)
+    reason: str = ""
+    before: bool = False
 
 
 @frozen
@@ -107,7 +125,7 @@ class Binding:
     id_pointer, attributes: JSON Pointers to the own part of its id, and to the attributes, in a resource.
     user_id: the user chooses the id; a create then must not find one. names: attributes that the API calls
     otherwise. before_delete: the calls that a delete takes first. reset: what leaves a singleton as it was
-    installed.
+    installed. wait: None where a write that was accepted is done.
     """
 
     calls: Mapping[str, Call]
@@ -121,6 +139,7 @@ class Binding:
     names: Mapping[str, str] = field(factory=dict)
     before_delete: tuple[str, ...] = ()
     reset: Mapping[str, Value] | None = None
+    wait: Wait | None = None
 
     @property
     def create(self) -> str:
@@ -151,6 +170,7 @@ class Conventions:
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")
 _LISTING = ("items", "item", "where", "unless")
+_WAIT = ("until", "failed", "reason", "before")
 _CALL = ("query", "send_version", "wrap", "add", "merge_patch", "token")
 
 
@@ -170,7 +190,13 @@ def read_binding(api: Mapping[str, Any], identity: Identity, *, user_id: bool) -
         names=names,
         before_delete=tuple(api.get("before_delete", ())),
         reset=api.get("reset"),
+        wait=_wait(api["wait"], bool(api.get("regional"))) if "wait" in api else None,
     )
+
+
+def _wait(wait: Mapping[str, Any], regional: bool) -> Wait:
+    call = _call(wait["call"], regional) if "call" in wait else None
+    return Wait(call=call, **{key: wait[key] for key in _WAIT if key in wait})
 
 
 def read_identity(kind: str, api: Mapping[str, Any]) -> Identity:

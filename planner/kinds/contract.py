@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from planner.kinds.binding import Binding
+from planner.kinds.binding import Binding, Wait
 from planner.model.facets import Attribute
 from planner.model.kind import Kind
 
@@ -98,3 +98,16 @@ def _of_paths(kind: Kind, binding: Binding) -> Iterator[Problem]:
             yield f"api.{name}.path", f"it has to take all parts of the id, {identity.pattern}"
         elif name == "list" and identity.parts and not identity.own:
             yield "api.list.path", "a list cannot take all parts of the id"
+    if binding.wait:
+        yield from _of_wait(kind, binding, binding.wait)
+
+
+def _of_wait(kind: Kind, binding: Binding, wait: Wait) -> Iterator[Problem]:
+    parts = kind.identity.parts
+    if wait.call is None and "read" not in binding.calls:
+        yield "api.wait.call", "there is no read, which would tell"
+    for part in wait.call.params if wait.call else ():
+        if part not in parts:
+            yield "api.wait.call.path", f"{{{part}}} is no part of the id, {kind.identity.pattern}"
+        elif wait.before and kind.attributes[part].read_only:
+            yield "api.wait.before", f"{{{part}}} is not known before a create"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 from attrs import field, frozen
 
 from planner.ece.operations import Reply, Sent
-from planner.errors import ApiError, Forbidden, NotFound, PlannerError
+from planner.errors import ApiError, Forbidden, NotFound, NotYet, PlannerError
 from planner.kinds.binding import Binding, Call, Conventions
-from planner.kinds.replies import NOBODY, Parts, listed_in, observed_in
+from planner.kinds.replies import NOBODY, Parts, listed_in, observed_in, settling_in
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.resource import Observed, ServerTime
+from planner.model.resource import PENDING, Observed, Request, Result, ServerTime
 
 if TYPE_CHECKING:
     from planner.ece.client import Client
@@ -87,6 +87,27 @@ class Reader:
     def observe(self, body: Any, reply: Reply, asked: Parts = NOBODY, *, shallow: bool = False) -> Observed:
         """The resource in the body of any reply, or in an item of a list. asked: what is known of its id."""
         return observed_in(body, reply, self.kind, self.binding, asked, shallow=shallow)
+
+    def settled(self, request: Request) -> Result:
+        """One look at how far the installation is; and the resource, once it is done."""
+        wait, id_ = self.binding.wait, request.id or ""
+        if wait is None:
+            return Result(self.read(id_))
+        parts = self.parts_of(id_)
+        reply = self.call(wait.call or self.binding.reading, parts)
+        if (settling := settling_in(reply.body, wait)).status:
+            return Result(None, settling=settling)
+        return Result(self.read(id_) if wait.call else self.observe(reply.body, reply, parts))
+
+    def refuse_busy(self, parts: Parts) -> None:
+        """NotYet while the installation is busy with what has to end before a write. parts: of the id."""
+        wait = self.binding.wait
+        if wait is None or not wait.before:
+            return
+        call = wait.call or self.binding.reading
+        settling = settling_in(self.call(call, parts).body, wait)
+        if settling.status == PENDING:
+            raise NotYet(settling.reason, operation=call.operation.name, status=409)
 
     def call(self, call: Call, parts: Parts = NOBODY, **sent: Unpack[Sent]) -> Reply:
         """One call. Error codes that say "nothing was done, try again" are tried again as the file says."""

@@ -23,7 +23,7 @@ from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
 from planner.links import open_regular
 from planner.model.facets import attributes_of, flaws
-from planner.model.kind import ContentFacts, Kind
+from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.lazily import Lazily
 from planner.resources import kind_files, schema
 from planner.yaml12.core_schema import load
@@ -205,7 +205,13 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         singleton=api.get("singleton", ""),
         resets="delete" in api or "reset" in api,
         user=api.get("user", ""),
+        settles=_settles(api["wait"]) if "wait" in api else None,
+        one_at_a_time=api.get("one_at_a_time", ""),
     )
+
+
+def _settles(wait: Mapping[str, Any]) -> Settles:
+    return Settles(wait.get("every", 5), wait.get("timeout", 1800))
 
 
 def _content(content: Mapping[str, Any]) -> ContentFacts:

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from planner.ece.operations import Reply, can_be_sent
 from planner.errors import ApiError
-from planner.kinds.binding import Binding
+from planner.kinds.binding import Binding, Wait
+from planner.model.compare import same
 from planner.model.kept import lasting
 from planner.model.kind import Kind
-from planner.model.resource import Observed
+from planner.model.resource import FAILED, PENDING, SETTLED, Observed, Settling
 from planner.model.value import Value
 from planner.net.bodies import nests_too_deep
 
@@ -148,6 +149,31 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     shown = (a for a in kind.attributes.values() if a.required and a.echoed and a.name not in named)
     wanted = [a.name for a in shown if not (a.write_only or a.local)]
     return all(name in attributes for name in wanted) if wanted else bool(attributes.keys() - {*named})
+
+
+def settling_in(body: Any, wait: Wait) -> Settling:
+    """How far the installation is, by a reply."""
+    said = pointed(body, wait.reason) if wait.reason else None
+    if failed := [
+        _told(body, pointer) for pointer, value in wait.failed.items() if _has(body, pointer, value)
+    ]:
+        return Settling(FAILED, said if isinstance(said, str) else failed[0])
+    unmet = [_told(body, pointer) for pointer, value in wait.until.items() if not _has(body, pointer, value)]
+    if unmet:
+        return Settling(PENDING, said if isinstance(said, str) else unmet[0])
+    return SETTLED
+
+
+def _has(body: Any, pointer: str, wanted: Any) -> bool:
+    found = pointed(body, pointer)
+    return any(same(found, value) for value in (wanted if isinstance(wanted, list) else [wanted]))
+
+
+def _told(body: Any, pointer: str) -> str:
+    name, found = pointer.rsplit("/", 1)[-1], pointed(body, pointer)
+    if found is None:
+        return f"{name} is not told"
+    return f"{name} is {str(found).lower() if isinstance(found, bool) else _shown(found)}"
 
 
 Observe = Callable[..., Observed]

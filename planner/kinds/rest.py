@@ -25,7 +25,7 @@ from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
 from planner.model.lint import Fault
-from planner.model.plan import AttributeDiff
+from planner.model.plan import SETTLE, AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
 
@@ -71,7 +71,9 @@ class RestDriver(Reader):
         return (*(("update",) if update else ()), *(("upload",) if content else ()))
 
     def deletion(self) -> tuple[str, ...]:
-        return (*self.binding.before_delete, "delete")
+        """What shows that the installation is done with it may outlive the resource."""
+        wait = self.binding.wait
+        return (*self.binding.before_delete, "delete", *((SETTLE,) if wait and wait.call else ()))
 
     def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
         return ""
@@ -83,6 +85,7 @@ class RestDriver(Reader):
             "upload": self.upload,
             "delete": self.delete,
         }
+        self.refuse_busy(self.parts_of(request.id) if request.id else self._named(request))
         return writes.get(request.operation, self.prepare)(request)
 
     def create(self, request: Request) -> Result:

@@ -23,8 +23,8 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from planner.model import value_json
 from planner.model.address import Address
 from planner.model.members import KnownContent
-from planner.model.plan import FOR_PEOPLE, DriftReport, Plan
-from planner.model.resource import ON_THIS_MACHINE, Prior
+from planner.model.plan import DriftReport, Plan
+from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Prior
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import Path, Reference, Value
 from planner.model.value_json import Data

@@ -24,6 +24,15 @@ class ContentFacts:
     fetched: tuple[str, ...] = ()
 
 
+@frozen
+class Settles:
+    """Kinds of which the API only accepts a write. every: seconds between two looks, at first. timeout:
+    seconds until planner gives up waiting, where nobody says otherwise."""
+
+    every: float
+    timeout: float
+
+
 @define(slots=False, frozen=True)
 class Kind:
     """What is known of one kind: its name, a title for people, attributes in the order of the file, and the
@@ -34,7 +43,9 @@ class Kind:
     the id is made. list_shows: "all" that a read shows but version and users; "less" than that.
     singleton: "always" there, or "absent-when-404"; "" for a kind of which there may be many. resets: what
     leaves the project can be left as it was installed. user: the attribute by which an installation names the
-    users of what a resource of this kind refers to; "" where such a resource makes nothing used.
+    users of what a resource of this kind refers to; "" where such a resource makes nothing used. settles:
+    what is written takes time to become so. one_at_a_time: the group of kinds of whose resources one at a
+    time is written, and has settled before the next; "" for none.
     """
 
     name: str
@@ -49,6 +60,8 @@ class Kind:
     singleton: str = ""
     resets: bool = False
     user: str = ""
+    settles: Settles | None = None
+    one_at_a_time: str = ""
 
     @cached_property
     def computed(self) -> tuple[str, ...]:

@@ -35,6 +35,19 @@ class StepProgress:
 
 
 @frozen
+class StepWaiting:
+    """A step is not done yet, and is looked after again. reason: what the installation is doing. seconds:
+    since it was first looked at.
+    """
+
+    step: int
+    address: Address
+    operation: str = field(metadata=WORD)
+    reason: str
+    seconds: float
+
+
+@frozen
 class StepFinished:
     """A step has ended, well or not. seconds: wall time. message: why it failed, or a note; "" when there is
     nothing to say.
@@ -50,7 +63,7 @@ class StepFinished:
     message: str = ""
 
 
-Event = StepStarted | StepProgress | StepFinished
+Event = StepStarted | StepProgress | StepWaiting | StepFinished
 Sink = Callable[[Event], None]
 
 

@@ -6,19 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from attrs import asdict, define, evolve, field, fields, frozen
 
 from planner.model.address import Address
 from planner.model.members import ContentChange
 from planner.model.redaction import IDENTITY, WORD
-from planner.model.resource import FORGET, RESET, Content, Prior
+from planner.model.resource import FOR_PEOPLE, FORGET, RESET, SETTLED, Content, Prior, Settling
 from planner.model.value import Path, Value
 
-FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
-"""Metadata of a field that apply does not act on. Every other field belongs to the plan's digest."""
+SETTLE: Final = "settle"
+"""The step that waits."""
 
 NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY = "normal", "destroy", "refresh-only", "import-only"
 
@@ -64,7 +63,8 @@ class Change:
     deposed: the change concerns what a create_before_destroy replacement left.
     moved_from: its address in the state before this plan. imported: the state does not hold it yet.
     taken_over: nobody asked for the import; it is a singleton that is there. on_leave: see Lifecycle; a
-    delete with RESET leaves the singleton as it was installed.
+    delete with RESET leaves the singleton as it was installed. settling: how far the installation is with
+    what it accepted before. settle_within: seconds to wait for what it accepts, 0 as the kind says.
     """
 
     address: Address
@@ -87,6 +87,8 @@ class Change:
     imported: bool = False
     taken_over: bool = field(default=False, metadata=FOR_PEOPLE)
     on_leave: str = field(default=FORGET, metadata=WORD)
+    settling: Settling = field(default=SETTLED, metadata=FOR_PEOPLE)
+    settle_within: int = 0
 
     @property
     def resets(self) -> bool:
@@ -136,7 +138,8 @@ class CheckResult:
 
 @frozen
 class Step:
-    """One call that writes. operation: create, update, upload, delete, as the kind names them.
+    """One call that writes, or SETTLE: the wait for what the installation accepted. operation: create,
+    update, upload, delete, as the kind names them.
 
     number: from 1, in an order that respects every dependency. waits_for: numbers of earlier steps.
     deposed: the call concerns a deposed resource; id says which one.

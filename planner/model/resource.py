@@ -19,6 +19,9 @@ ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine":
 """Metadata of a field that means nothing elsewhere, and is never written down."""
 
 
+FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
+"""Metadata of a field that apply does not act on. Every other field of a plan belongs to its digest."""
+
 FORGET: Final = "forget"
 RESET: Final = "reset"
 
@@ -58,7 +61,7 @@ class Content:
 @frozen
 class Desired:
     """A resource as the templates want it. Attributes may hold Secret and Deferred values. names_only: of a
-    change of its content no lines are shown.
+    change of its content no lines are shown. settle_within: see Change.
     """
 
     address: Address
@@ -70,6 +73,7 @@ class Desired:
     position: Position | None = field(default=None, eq=False)
     allow: tuple[Allowed, ...] = ()
     names_only: bool = field(default=False, eq=False)
+    settle_within: int = 0
 
     @property
     def dependencies(self) -> tuple[Address, ...]:
@@ -91,6 +95,23 @@ class Desired:
         }
 
 
+PENDING: Final = "pending"
+FAILED: Final = "failed"
+
+
+@frozen
+class Settling:
+    """How far an installation is with what it only accepted. status: PENDING, FAILED, or "" when it is done.
+    reason: what it is doing, or why it failed.
+    """
+
+    status: str = field(default="", metadata=WORD)
+    reason: str = ""
+
+
+SETTLED: Final = Settling()
+
+
 @frozen
 class Prior:
     """A resource as the state knows it: the last reply of the API and what was declared.
@@ -98,6 +119,7 @@ class Prior:
     version, created, last_modified: the `x-cloud-resource-*` headers of the last reply, None when the API
     gives none. content_sha256: of the file the server holds, None when it has none or another's.
     read: paths below partial attributes that nobody declares, and that are kept for references.
+    settling: how far the installation was, when it was last looked.
     """
 
     address: Address
@@ -112,11 +134,14 @@ class Prior:
     create_before_destroy: bool = False
     read: tuple[Path, ...] = ()
     on_leave: str = field(default=FORGET, metadata=WORD)
+    settling: Settling = field(default=SETTLED, metadata=FOR_PEOPLE)
 
 
 @frozen
 class Observed:
-    """A resource as the API returns it. used_by: who uses it, where the API tells; None when not asked."""
+    """A resource as the API returns it. used_by: who uses it, where the API tells; None when not asked.
+    settling: how far the installation is; None where this does not show it.
+    """
 
     id: str = field(metadata=IDENTITY)
     attributes: Mapping[str, Value]
@@ -124,6 +149,7 @@ class Observed:
     created: str | None = field(default=None, metadata=WORD)
     last_modified: str | None = field(default=None, metadata=WORD)
     used_by: tuple[str, ...] | None = None
+    settling: Settling | None = None
 
 
 Progress = Callable[[int, int], None]
@@ -168,8 +194,9 @@ class ServerTime:
 @frozen
 class Result:
     """What a write came to. observed: the resource after the write, None when it is gone. note: a thing worth
-    telling, or "".
+    telling, or "". settling: of a look at what was accepted; observed is then there once it is done.
     """
 
     observed: Observed | None
     note: str = ""
+    settling: Settling = SETTLED

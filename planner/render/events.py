@@ -10,7 +10,7 @@ from attrs import evolve
 from planner.errors import PlannerError
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
-from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted, ThreeWay
+from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted, StepWaiting, ThreeWay
 from planner.model.members import ContentChange, MemberChange
 from planner.model.plan import Change, Drift, LeftOut, Plan
 from planner.model.value import Value, is_sensitive
@@ -96,6 +96,9 @@ def step(event: Event) -> Line:
     line: Line = {"step": event.step, "address": str(event.address)}
     if isinstance(event, StepProgress):
         return {"type": "upload"} | line | {"sent": event.sent, "total": event.total}
+    if isinstance(event, StepWaiting):
+        told = {"operation": event.operation, "reason": event.reason}
+        return {"type": "waiting"} | line | told | {"seconds": round(event.seconds, 3)}
     line |= {"action": event.action.value, "operation": event.operation}
     if isinstance(event, StepStarted):
         return {"type": "started"} | line

@@ -14,8 +14,8 @@ from typing import IO, Final, Protocol
 from attrs import define, field, frozen
 
 from planner.model.address import Address
-from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted
-from planner.model.plan import DESTROY, Plan
+from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted, StepWaiting
+from planner.model.plan import DESTROY, SETTLE, Plan
 from planner.render.escaping import cells, escape, in_words, shorten
 from planner.render.pace import Pace, duration
 from planner.render.screen import Screen
@@ -27,7 +27,13 @@ _BAR: Final = 20
 _SHORTEST_BAR: Final = 5
 _GLUE: Final = "\0"
 """Stands for a space at which no line is broken."""
-_DONE: Final = {"create": "created", "update": "updated", "upload": "uploaded", "delete": "deleted"}
+_DONE: Final = {
+    "create": "created",
+    "update": "updated",
+    "upload": "uploaded",
+    "delete": "deleted",
+    SETTLE: "settled",
+}
 
 
 class Tell(Protocol):
@@ -49,14 +55,23 @@ class _Plain:
     _stream: IO[str]
     _style: Style
     _uploading: set[int] = field(factory=set)
+    _waiting: dict[int, str] = field(factory=dict)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepFinished):
             self._write(finished_line(event, self._style))
         elif isinstance(event, StepStarted):
             self._uploading.discard(event.step)
+        elif isinstance(event, StepWaiting):
+            self._wait(event)
         else:
             self._upload(event)
+
+    def _wait(self, event: StepWaiting) -> None:
+        """A line whenever something else goes on."""
+        if self._waiting.get(event.step) != event.reason:
+            self._waiting[event.step] = event.reason
+            self._write(f"{event.address}: waiting, {escape(event.reason)}")
 
     def _upload(self, event: StepProgress) -> None:
         if event.total > LARGE_UPLOAD and event.step not in self._uploading:
@@ -70,16 +85,20 @@ class _Plain:
 
 @define
 class _Running:
-    """A step that runs. upload: bytes sent, and of how many; none for others."""
+    """A step that runs. upload: bytes sent, and of how many; none for others. waiting: for what."""
 
     address: str
     operation: str
     begun: float
     upload: tuple[int, int] | None = None
+    waiting: str = ""
 
     def line(self, columns: int, now: float) -> str:
-        """Where there is no room the bar gives way first, then the address."""
+        """Where there is no room the bar gives way first, or why it waits, then the address."""
         about = f": {self.operation} {duration(now - self.begun)}"
+        if self.waiting:
+            room = columns - cells(f"{self.address}{about}")
+            about += shorten(f", {escape(self.waiting)}", room) if room > _SHORTEST_BAR else ""
         if self.upload:
             amount = "{} of {}".format(*map(human_size, self.upload))
             room = columns - cells(f"{self.address}{about}  {amount}")
@@ -129,6 +148,9 @@ class _Live:
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
             self._running[event.step] = _Running(str(event.address), event.operation, self._clock())
+        elif isinstance(event, StepWaiting):
+            if (running := self._running.get(event.step)) is not None:
+                running.waiting = event.reason
         elif isinstance(event, StepProgress):
             if (step := self._running.get(event.step)) is not None and event.total:
                 step.upload = event.sent, event.total

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-from planner.config.statements import read_imports, read_lifecycle, read_moves, read_removals
+from planner.config.statements import read_imports, read_moves, read_removals
 from planner.config.validation import Place
 from planner.config.yaml_document import parse
 from planner.model.address import Address
 from planner.model.declarations import Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position
 from planner.model.value import Path
-
-from .projects import THING
 
 A, B = Address("extension", "a"), Address("extension", "b")
 READERS: dict[str, Any] = {"moved": read_moves, "import": read_imports, "removed": read_removals}
@@ -71,19 +68,3 @@ def test_blocks(text: str, found: list[Any]) -> None:
 )
 def test_what_is_wrong(text: str, summary: str) -> None:
     assert read(text) == ([], [summary])
-
-
-@pytest.mark.parametrize(
-    ("resets", "on_leave", "expected"),
-    [
-        (True, "reset", []),
-        (True, "forget", []),
-        (False, "forget", []),
-        (False, "reset", ["a thing cannot be reset by the API"]),
-    ],
-)
-def test_how_a_singleton_is_left(resets: bool, on_leave: str, expected: list[str]) -> None:
-    kind, diagnostics = evolve(THING, singleton="always", resets=resets), Diagnostics()
-    place = Place(lambda path: Position("t.yaml", len(path)), diagnostics)
-    assert read_lifecycle({"on_leave": on_leave}, kind, place).on_leave == on_leave
-    assert [item.summary for item in diagnostics] == expected

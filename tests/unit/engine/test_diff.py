@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from planner.engine.diff import differences, drift_of, without_ignored
@@ -301,6 +301,7 @@ STAMPS = st.sampled_from([None, "1", "2"])
 FETCHING = evolve(THING, content=ContentFacts("file", "marker", ("source", "tags")))
 
 
+@example(kind=THING, known={"file": None}, moved="name", to="", sha256=None, stamps=(None, None))
 @given(
     kind=st.sampled_from([THING, FETCHING]),
     known=st.dictionaries(st.sampled_from(NAMES), SHOWN, max_size=4),

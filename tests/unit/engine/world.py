@@ -21,10 +21,23 @@ from planner.model.compare import same
 from planner.model.diagnostic import Diagnostics
 from planner.model.facets import Attribute
 from planner.model.identity import Parent
-from planner.model.kind import ContentFacts, Kind
+from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
 from planner.model.plan import AttributeDiff, Plan
-from planner.model.resource import Content, Desired, Lifecycle, Observed, Prior, Request, Result, ServerTime
+from planner.model.resource import (
+    FAILED,
+    PENDING,
+    SETTLED,
+    Content,
+    Desired,
+    Lifecycle,
+    Observed,
+    Prior,
+    Request,
+    Result,
+    ServerTime,
+    Settling,
+)
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
 
@@ -62,6 +75,25 @@ THING = Kind(
     natural_key=("name",),
     content=ContentFacts("file", "marker", ("source",)),
 )
+
+
+SLOW = evolve(THING, settles=Settles(every=10, timeout=600))
+"""Things that the installation only accepts."""
+
+
+@define
+class Time:
+    """Seconds that pass only where somebody waits."""
+
+    now: float = 0.0
+    pauses: list[float] = field(factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
 
 
 def address(name: str, kind: str = "thing") -> Address:
@@ -104,7 +136,7 @@ def desired(
 
 def prior(resource: str, id_: str = "", *, depends_on: Sequence[str] = (), **fields: Any) -> Prior:
     """A state entry; keywords that are fields of Prior are taken as such, the others as attributes."""
-    known = ("version", "created", "content_sha256", "prevent_destroy", "create_before_destroy")
+    known = ("version", "created", "content_sha256", "prevent_destroy", "create_before_destroy", "settling")
     own = {key: fields.pop(key) for key in known if key in fields}
     id_ = id_ or f"id-{resource}"
     attributes = {"name": resource, "id": id_, "url": f"repo://{id_}", "stamp": "1", **fields}
@@ -143,6 +175,7 @@ class Stored:
     version: int
     created: str | None
     used_by: list[str] = field(factory=list)
+    accepted: float | None = None
 
     def observed(self, id_: str, *, closely: bool) -> Observed:
         return Observed(
@@ -177,6 +210,8 @@ class Installation:
 
     clock: of the installation; None when its replies do not say the time. cloud: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
+    takes: seconds from a write to when it is done, of a kind that settles. troubles: by name, why it fails
+    instead. time: by which it goes.
     """
 
     kind: Kind = THING
@@ -193,6 +228,10 @@ class Installation:
     before_delete: tuple[str, ...] = ()
     unlisted: set[str] = field(factory=set)
     forbidden: set[str] = field(factory=set)
+    takes: float = 25.0
+    troubles: dict[str, str] = field(factory=dict)
+    time: Callable[[], float] = lambda: 0.0
+    looks: list[str] = field(factory=list)
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -246,12 +285,25 @@ class Installation:
         fault("after")
         return result
 
+    def settled(self, request: Request) -> Result:
+        self.looks.append(request.address.name)
+        fault: Fault = self.faults.get(("settle", request.address.name), lambda _: None)
+        fault("before")
+        item = self.stored.get(request.id or "")
+        if item is None:
+            return Result(None)
+        if item.accepted is not None and self.time() < item.accepted + self.takes:
+            return Result(None, settling=Settling(PENDING, f"begun at {item.accepted:.0f}"))
+        if trouble := self.troubles.get(request.address.name):
+            return Result(None, settling=Settling(FAILED, trouble))
+        return Result(item.observed(request.id or "", closely=True), settling=SETTLED)
+
     def _write(self, request: Request) -> Result:
         sent = {k: v for k, v in request.desired.items() if not THING.attributes[k].local}
         if request.operation == "create":
             id_ = f"new-{next(self.ids)}"
             self.stored[id_] = Stored(
-                {**sent, "id": id_, "url": f"repo://{id_}", "stamp": "1"}, 1, self.clock()
+                {**sent, "id": id_, "url": f"repo://{id_}", "stamp": "1"}, 1, self.clock(), [], self.time()
             )
             return Result(self.stored[id_].observed(id_, closely=True))
         item = self.stored.get(request.id or "")
@@ -268,6 +320,7 @@ class Installation:
             assert request.content is not None
             changed = {"marker": request.content.sha256[:4] + str(item.version)}
         item.version += 1
+        item.accepted = self.time()
         item.attributes |= {**changed, "stamp": str(item.version)}
         return Result(item.observed(request.id or "", closely=True))
 
@@ -364,11 +417,20 @@ class Scene:
     stop: Callable[[], bool] = lambda: False
     parallelism: int = 4
     timer: Callable[[], float] = lambda: 0.0
+    pause: Callable[[float], object] = lambda _: None
     fresh_until: float = 0.0
 
     @classmethod
     def of(cls, *priors: Prior, **more: Any) -> Scene:
         return cls(Installation.holding(*priors), MemoryStore(state_of(*priors, **more)))
+
+    @classmethod
+    def settling(cls, *priors: Prior, **more: Any) -> Scene:
+        """Where nothing is done at once, and time passes only where somebody waits."""
+        scene, time = cls.of(*priors, **more), Time()
+        scene.world.kind, scene.world.time = SLOW, time
+        scene.timer, scene.pause = time, time.pause
+        return scene
 
     def session(self, goal: Goal, **more: Any) -> Session:
         return Session(goal, {"thing": self.world}, self.store, lambda: "", self.parallelism, **more)
@@ -387,6 +449,7 @@ class Scene:
             sink=self.events.append,
             now=lambda: NOW,
             timer=self.timer,
+            pause=self.pause,
             stop=self.stop,
             fresh=Fresh(view.versions, self.fresh_until),
         )

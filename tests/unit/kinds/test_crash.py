@@ -70,7 +70,9 @@ class Site:
         proposal = propose_from(session, state)
         assert not proposal.forbidden, proposal.diagnostics
         journal = Mortal(self.store.open_journal(state, "apply"), lives)
-        surroundings = Surroundings(journal, lambda _: None, lambda: NOW, lambda: 0.0, lambda: False)
+        surroundings = Surroundings(
+            journal, lambda _: None, lambda: NOW, lambda: 0.0, lambda _: None, lambda: False
+        )
         _, ledger, _ = carry_out(session, proposal.plan, state, surroundings, Provenance("digest"))
         return ledger, journal.taken
 

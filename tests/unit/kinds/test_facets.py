@@ -198,7 +198,9 @@ class Site:
         plan = self.plan()
         meanwhile()
         journal = Copied(self.store.open_journal(state, "apply"), self.recorded)
-        surroundings = Surroundings(journal, lambda _: None, lambda: NOW, lambda: 0.0, lambda: False)
+        surroundings = Surroundings(
+            journal, lambda _: None, lambda: NOW, lambda: 0.0, lambda _: None, lambda: False
+        )
         _, ledger, _ = carry_out(session, plan, state, surroundings, Provenance("digest"))
         return ledger
 

@@ -43,7 +43,8 @@ def plain(*events: Event) -> str:
     [
         (finished(id="123"), "extension.synonyms: created in 0.3s (id 123)"),
         (finished(operation="upload", message="again"), "extension.synonyms: uploaded in 0.3s, again"),
-        (finished(operation="settle"), "extension.synonyms: settle done in 0.3s"),
+        (finished(operation="settle"), "extension.synonyms: settled in 0.3s"),
+        (finished(operation="close"), "extension.synonyms: close done in 0.3s"),
         (
             finished(ok=False, message="no\x1b[31m"),
             "extension.synonyms: create failed after 0.3s: no\\x1b[31m",
@@ -61,7 +62,7 @@ def test_a_line_for_each_finished_step(event: Event, line: str) -> None:
         (finished(id="1234567890"), ["extension.synonyms: created in 0.3s", "  (id 1234567890)"]),
         (finished(id="123"), ["extension.synonyms: created in 0.3s", "  (id 123)"]),
         (finished(), ["extension.synonyms: created in 0.3s"]),
-        (finished(operation="settle"), ["extension.synonyms: settle done in 0.3s"]),
+        (finished(operation="close"), ["extension.synonyms: close done in 0.3s"]),
         (
             finished(ok=False, message="the server said no"),
             ["extension.synonyms: create failed", "  after 0.3s: the server said no"],

@@ -14,7 +14,6 @@ from planner.errors import StalePlan
 from planner.model.address import Address
 from planner.model.members import ContentChange
 from planner.model.plan import (
-    FOR_PEOPLE,
     Action,
     AttributeDiff,
     Change,
@@ -27,7 +26,7 @@ from planner.model.plan import (
     Rename,
     Step,
 )
-from planner.model.resource import ON_THIS_MACHINE, Content, Prior
+from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Content, Prior, Settling
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
 from planner.state.saved import plan_digest, refuse_other_digest
@@ -100,6 +99,8 @@ def another(value: Any) -> Any:
         return (*value, *value)
     if isinstance(value, Address):
         return Address("extension", "other")
+    if isinstance(value, Settling):
+        return evolve(value, status="pending")
     if isinstance(value, ContentChange):
         return evolve(value, reason="another")
     return f"{value}x" if isinstance(value, str) else 17
@@ -147,6 +148,8 @@ def test_what_is_for_people() -> None:
         ("changes", "content", "archive"),
         ("changes", "used_by"),
         ("changes", "taken_over"),
+        ("changes", "settling"),
+        ("refreshed", "settling"),
         ("drift", "diffs", "origins"),
         ("drift", "diffs", "line"),
         ("drift", "diffs", "unsure"),
