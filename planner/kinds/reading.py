@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Forbidden, NotFound, NotYet, PlannerError
 from planner.kinds.binding import Binding, Call, Conventions
-from planner.kinds.replies import NOBODY, Parts, listed_in, observed_in, settling_in
+from planner.kinds.replies import NOBODY, Parts, listed_in, observed_in, settling_in, tells
 from planner.model.identity import Parent
 from planner.model.kind import Kind
 from planner.model.resource import PENDING, Observed, Request, Result, ServerTime
@@ -86,7 +86,13 @@ class Reader:
 
     def observe(self, body: Any, reply: Reply, asked: Parts = NOBODY, *, shallow: bool = False) -> Observed:
         """The resource in the body of any reply, or in an item of a list. asked: what is known of its id."""
-        return observed_in(body, reply, self.kind, self.binding, asked, shallow=shallow)
+        found, wait = (
+            observed_in(body, reply, self.kind, self.binding, asked, shallow=shallow),
+            self.binding.wait,
+        )
+        if wait is None or wait.call or not tells(body, wait):
+            return found
+        return evolve(found, settling=settling_in(body, wait))
 
     def settled(self, request: Request) -> Result:
         """One look at how far the installation is; and the resource, once it is done."""

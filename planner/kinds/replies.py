@@ -151,6 +151,11 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     return all(name in attributes for name in wanted) if wanted else bool(attributes.keys() - {*named})
 
 
+def tells(body: Any, wait: Wait) -> bool:
+    """Whether a body says how far the installation is."""
+    return all(pointed(body, pointer) is not None for pointer in wait.until)
+
+
 def settling_in(body: Any, wait: Wait) -> Settling:
     """How far the installation is, by a reply."""
     said = pointed(body, wait.reason) if wait.reason else None

@@ -96,6 +96,24 @@ def test_how_far_it_is(tmp_path: Path, changed: dict[str, Any], settling: Settli
     assert (found.observed is None) == bool(settling.status)
 
 
+@pytest.mark.parametrize(
+    ("shown", "settling"),
+    [
+        (DONE, SETTLED),
+        ({**DONE, "pending": True}, Settling(PENDING, "pending is true")),
+        ({"service": "ui", "status": "invalid", "pending": False}, Settling(FAILED, "status is invalid")),
+        ({"service": "ui", "status": "valid"}, None),
+    ],
+)
+def test_a_read_shows_how_far_it_is(tmp_path: Path, shown: Any, settling: Settling | None) -> None:
+    found = driver_of(tmp_path, CHAIN, Told({"GET /chains/ui": shown})).read("ui")
+    assert found is not None
+    assert found.settling == settling
+    other = driver_of(tmp_path, REALM, Told(REALMS)).read("r")
+    assert other is not None
+    assert other.settling is None  # another call tells
+
+
 @pytest.mark.parametrize("body", [None, [], "", {}])
 def test_nothing_at_all_is_no_end(body: Any) -> None:
     assert settling_in(body, Wait(until={"/done": True}, failed={"/done": False})).status == PENDING
