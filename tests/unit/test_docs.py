@@ -70,9 +70,9 @@ def test_nothing_is_taken_for_html(page: str) -> None:
 
 
 def code(page: str) -> Iterator[str]:
-    """Spans of code, and blocks of commands."""
+    """Spans of code, and blocks of commands; those in text are the examples of `--help`."""
     for token in tokens(page):
-        if token.type == "fence" and token.info == "sh":
+        if token.type == "fence" and token.info in ("sh", "text"):
             yield token.content
         yield from (child.content for child in token.children or () if child.type == "code_inline")
 
@@ -86,7 +86,7 @@ def test_files_and_programs_that_it_names_are_there(page: str) -> None:
 def commands(page: str) -> Iterator[list[str]]:
     """The words of planner's commands, without quoted ones and what the shell does with them."""
     for text in code(page):
-        for line in text.replace("\\\n", " ").splitlines():
+        for line in re.split(r"\n *| && | \| ", text.replace("\\\n", " ")):
             found = re.match(
                 r"(?:\w+=\S* )*(?:\.venv/bin/)?planner ([a-z-].*?)(?: +#.*| [|>&2].*|;.*)?$", line
             )
@@ -96,6 +96,9 @@ def commands(page: str) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_and_options_that_it_shows_are_there(page: str) -> None:
+    """Which is enough in running text and in `--help`: their resources, files and ids stand for the reader's.
+    Blocks in `sh` and `console` are run, by tests/acceptance/test_commands_shown.py and test_readme.py.
+    """
     assert [words for words in commands(page) if not _can_be_typed(words)] == []
 
 
