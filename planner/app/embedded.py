@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 STATE_FOLDER: Final = "state"
 """Where a project has what belongs to this machine: local states, data of the embedded ECE."""
+SPEED: Final = 60.0
+"""Nobody who tries something out wants to wait as long as for a real one."""
 T = TypeVar("T")
 
 
@@ -33,6 +35,7 @@ def embedded(folder: Path, environment: Environment) -> Iterator[WSGITransport]:
                 data,
                 platform=sandbox_platform(environment),
                 seed=seed,
+                speed=float(environment.sandbox.get("speed", SPEED)),
                 mask_secrets=bool(environment.sandbox.get("mask_secrets")),
             ),
         )

@@ -82,7 +82,7 @@ class Environment:
 
     @property
     def sandbox(self) -> Mapping[str, Any]:
-        """`file`, `seed` and `mask_secrets` of the embedded ECE, as far as they are given."""
+        """`file`, `seed`, `mask_secrets` and `speed` of the embedded ECE, as far as they are given."""
         given = self.options.get("sandbox") or {}
         return given if isinstance(given, Mapping) else {"file": given}
 

@@ -17,11 +17,12 @@ from werkzeug.wrappers import Request, Response
 from planner.sandbox import fault_effects, faults
 from planner.sandbox.archives import Archives, fetch_url
 from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
+from planner.sandbox.clock import Clock
 from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.http import ApiError, Call, Family, Route, Router, api_error, isoformat, operation_path
+from planner.sandbox.http import ApiError, Call, Family, Route, Router, api_error, operation_path
 from planner.sandbox.installation import Installation
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
@@ -42,7 +43,8 @@ class Options(TypedDict, total=False):
     another's, is forbidden, and a plan names extensions of its own only. `credentials` checks who calls, and
     tells users apart. `mask_secrets` masks those that other kinds show. `seed` is what there is before the
     first call, as `planner.sandbox.seed` tells it. `upload_limit` is in bytes. `clock`
-    gives aware datetimes, `sleep` takes seconds.
+    gives aware datetimes, those of the machine if left out; at a `speed` of 60 what takes a minute takes a
+    second. `sleep` takes seconds.
     """
 
     fetch: bool
@@ -51,6 +53,7 @@ class Options(TypedDict, total=False):
     credentials: Credentials | None
     faults: Iterable[str | FaultRule]
     clock: Callable[[], datetime]
+    speed: float
     token_lifetime: timedelta
     upload_limit: int
     mask_secrets: bool
@@ -72,8 +75,10 @@ class Sandbox:
     """An embedded ECE. Call it from several threads at once; `close` it, or use it as a context manager.
 
     Raises ConnectionResetError, and nothing else, where a fault breaks the connection, or once it is closed.
+    `clock.advance` lets time pass in it.
     """
 
+    clock: Clock
     _storage: Storage
     _auth: AuthApi
     _router: Router
@@ -91,7 +96,7 @@ class Sandbox:
     def _logged(self, request: Request, path: str | None) -> Response:
         """The status of a request whose connection a fault broke is null."""
         entry = Entry(
-            time=isoformat(self._auth.clock()),
+            time=self.clock.now(),
             method=request.method,
             path=request.path,
             query=request.query_string.decode("latin-1"),
@@ -100,7 +105,7 @@ class Sandbox:
         try:
             response = self._kept(request, partial(self._faulty, request, path, entry))
             entry["status"] = response.status_code
-            response.date = self._auth.clock()
+            response.date = self.clock()
             return response
         finally:
             self._log.append(entry)
@@ -200,8 +205,9 @@ def _plant(sandbox: Sandbox, at: Installation, seed: Mapping[str, Any]) -> None:
 def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     """An embedded ECE over `data`: a SQLite file, made with its folders where it is missing, or ":memory:".
 
-    Raises ValueError for another platform and for a fault that does not parse, and SandboxError for a file
-    that is something else, and SeedError, which is one, for a seed that cannot be planted.
+    Raises ValueError for another platform, a speed that is none and a fault that does not parse, and
+    SandboxError for a file that is something else, and SeedError, which is one, for a seed that cannot be
+    planted.
     """
     if unknown := options.keys() - Options.__annotations__.keys():
         raise TypeError(f"a sandbox has no option {', '.join(sorted(unknown))}")
@@ -209,30 +215,29 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     platform, credentials = options.get("platform", ECE), options.get("credentials")
     if platform not in PLATFORMS:
         raise ValueError(f"platform {platform!r} is none of {', '.join(PLATFORMS)}")
-    clock = options.get("clock", partial(datetime.now, UTC))
-
-    def now() -> str:
-        return isoformat(clock())
-
+    speed = options.get("speed", 1.0)
+    if not 0 < speed < float("inf"):
+        raise ValueError(f"speed {speed} is none: it is a number above 0")
     storage = Storage(data)
+    clock = Clock(storage, options.get("clock", partial(datetime.now, UTC)), speed)
     archives, log = Archives(storage.folder), RequestLog(storage.folder)
     fault_table = FaultTable(storage, rules)
     auth = AuthApi(storage, clock, credentials, options.get("token_lifetime", TOKEN_LIFETIME))
     extensions = ExtensionsApi(
         storage,
         archives,
-        now,
+        clock.now,
         fetch_url if options.get("fetch") else None,
         platform,
         enforce_version=options.get("enforce_version", False),
         upload_limit=options.get("upload_limit", UPLOAD_LIMIT),
         owners=credentials is not None,
     )
-    control = ControlApi(storage, archives, fault_table, log)
+    control = ControlApi(storage, archives, fault_table, log, clock)
     parts = (extensions, auth, control)
-    installation = Installation(storage, now, platform == CLOUD, options.get("mask_secrets", False))
+    installation = Installation(storage, clock, platform == CLOUD, options.get("mask_secrets", False))
     router = Router((route for part in parts for route in part.routes()), partial(_others, installation))
-    sandbox = Sandbox(storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
+    sandbox = Sandbox(clock, storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
     if options.get("seed"):
         _plant(sandbox, installation, options["seed"])
     return sandbox

@@ -1,9 +1,11 @@
-"""The sandbox's own paths, /sandbox/*: faults, the request log, archives. No login; ECE has none of these.
+"""The sandbox's own paths, /sandbox/*: faults, the request log, archives, time. No login; ECE has none of
+these.
 
 GET, POST, DELETE /sandbox/faults      POST takes what `faults.from_json` takes
 GET, DELETE       /sandbox/requests    {"requests": [{"time", "method", "path", "query", "status", "fault"?}]}
 GET               /sandbox/files       {"files": [{"id", "size", "sha256"}]}
 GET               /sandbox/files/<id>?token=...    the archive, by the temporary URL of file_metadata
+GET, POST         /sandbox/clock       {"now", "turned", "speed"}; POST takes {"advance": SECONDS}
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from planner.sandbox.archives import Archives
 from planner.sandbox.auth import same
+from planner.sandbox.clock import Clock
 from planner.sandbox.extensions import not_found
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import from_json
@@ -29,6 +32,7 @@ class ControlApi:
     archives: Archives
     faults: FaultTable
     log: RequestLog
+    clock: Clock
 
     def routes(self) -> list[Route]:
         return [
@@ -37,6 +41,8 @@ class ControlApi:
             Route("DELETE", f"{PREFIX}/faults", self.clear_faults, login=False),
             Route("GET", f"{PREFIX}/requests", self.list_requests, login=False),
             Route("DELETE", f"{PREFIX}/requests", self.clear_requests, login=False),
+            Route("GET", f"{PREFIX}/clock", self.time, login=False),
+            Route("POST", f"{PREFIX}/clock", self.turn, login=False, body=True),
             Route("GET", f"{PREFIX}/files", self.list_files, login=False),
             Route("GET", PREFIX + "/files/{extension_id}", self.file, login=False),
         ]
@@ -62,6 +68,19 @@ class ControlApi:
     def clear_requests(self, _: Call) -> Response:
         self.log.clear()
         return reply({})
+
+    def time(self, _: Call) -> Response:
+        return reply(self.clock.to_json())
+
+    def turn(self, call: Call) -> Response:
+        seconds = call.json().get("advance")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise api_error(400, "sandbox.invalid_turn", 'A turn is {"advance": SECONDS}.')
+        try:
+            self.clock.advance(seconds)
+        except ValueError as error:
+            raise api_error(400, "sandbox.invalid_turn", str(error)) from error
+        return self.time(call)
 
     def list_files(self, _: Call) -> Response:
         with self.storage.read() as db:

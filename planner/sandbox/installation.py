@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from attrs import frozen
 
+from planner.sandbox.clock import Clock
 from planner.sandbox.storage import Storage
 
 REGION: Final = "ece-region"
@@ -14,11 +14,14 @@ REGION: Final = "ece-region"
 
 @frozen
 class Installation:
-    """Where and as what they are served. `now` gives ISO 8601 texts in UTC. `masks`: secrets come back
-    masked."""
+    """Where and as what they are served. `masks`: secrets come back masked."""
 
     storage: Storage
-    now: Callable[[], str]
+    clock: Clock
     cloud: bool = False
     masks: bool = False
     region: str = REGION
+
+    def now(self) -> str:
+        """As the API writes it."""
+        return self.clock.now()

@@ -66,6 +66,15 @@ def command() -> None:
 @click.option("--mask-secrets", is_flag=True, help="Secrets of snapshot repositories come back masked.")
 @click.option("--fetch", is_flag=True, help="Really download from download_url.")
 @click.option("--enforce-version", is_flag=True, help="Honour ?version= on extensions.")
+@click.option(
+    "--speed",
+    type=float,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="At 60 what takes a minute, as a plan of a deployment, takes a second. POST {advance: SECONDS} to"
+    " /sandbox/clock lets time pass at once.",
+)
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help=FAULT_HELP)
 @click.pass_context
 def serve_command(
@@ -78,7 +87,7 @@ def serve_command(
     credentials: Path | None,
     **given: Any,
 ) -> None:
-    """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files.
+    """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files, clock.
 
     With --credentials an extension belongs to the user who made it; a key whose user is null has no user id.
 

@@ -48,6 +48,7 @@ def test_environments(folder: Folder) -> None:
         ("state/own.db", {"file": "state/own.db"}),
         ("{file: 5, seed: seed.yaml}", {"file": "5", "seed": "seed.yaml"}),
         ("{mask_secrets: true}", {"mask_secrets": True}),
+        ("{speed: 1.5}", {"speed": 1.5}),
         ("{}", {}),
     ],
 )
@@ -62,6 +63,7 @@ def test_the_sandbox_of_an_environment(folder: Folder, written: str, read: Value
         ("{sed: x}", 'unknown key "sed" in environments.dev.sandbox'),
         ("{seed: [x]}", "environments.dev.sandbox.seed must be a text"),
         ("{mask_secrets: maybe}", "environments.dev.sandbox.mask_secrets must be true or false"),
+        ("{speed: 0}", "environments.dev.sandbox.speed must be more than 0"),
         ("[x]", "environments.dev.sandbox must be a text or a mapping"),
     ],
 )
