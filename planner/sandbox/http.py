@@ -107,14 +107,27 @@ def isoformat(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@frozen
+class Mark:
+    """What a fault has a handler play: its effect, its number, and its texts by their names."""
+
+    effect: str
+    number: int = 0
+    texts: Mapping[str, str] = field(factory=dict)
+
+
 @frozen(eq=False, repr=False)
 class Call:
     """A request on its way to a handler; `user` is empty where the route asks for no login, and for a session
-    without a user id."""
+    without a user id. `marks` are those of the faults that fired."""
 
     request: Request
     params: Mapping[str, str]
     user: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    def mark(self, effect: str) -> Mark | None:
+        return next((mark for mark in self.marks if mark.effect == effect), None)
 
     def json(self, *, optional: bool = False) -> dict[str, Any]:
         """The body as a JSON object, whatever its content type says; an `optional` one that is not there is
