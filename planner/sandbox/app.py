@@ -203,11 +203,13 @@ def _others(at: Installation) -> Iterator[Route]:
     from planner.sandbox.deployments import DeploymentsApi  # noqa: PLC0415 - see above
     from planner.sandbox.running.commands import CommandsApi  # noqa: PLC0415 - see above
     from planner.sandbox.running.known import KnownApi  # noqa: PLC0415 - see above
+    from planner.sandbox.running.proxy import ProxyApi  # noqa: PLC0415 - see above
     from planner.sandbox.seed import prepare, prepared_routes  # noqa: PLC0415 - see above
 
     yield from DeploymentsApi(at, partial(prepare, at)).routes()
     yield from CommandsApi(at).routes()
     yield from KnownApi(at).routes()
+    yield from ProxyApi(at).routes()
     yield from prepared_routes(at)
 
 

@@ -82,7 +82,7 @@ class Shown:
             "cluster_name": name,
             "deployment_id": deployment.id,
             "status": self._status(deployment, kind, resource),
-            "healthy": plans["healthy"] and topology["healthy"],
+            "healthy": plans["healthy"] and topology["healthy"] and not there.blocked,
             "plan_info": plans,
             "topology": topology,
             "metadata": {"version": stamp.version, "last_modified": stamp.modified},

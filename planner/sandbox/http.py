@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from attrs import field, frozen
@@ -195,7 +195,8 @@ class Family:
 
 @frozen(eq=False, repr=False)
 class Route:
-    """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment.
+    """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment, but for what
+    REST has.
 
     `body` tells that the handler reads one, and changes nothing before it did.
     """
@@ -284,6 +285,12 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", lambda found: _segment(found[1]), path.strip("/")))
 
 
+REST: Final = ("proxy_path",)
+"""What stands for one segment or more, at the end of a path."""
+
+
 def _segment(name: str) -> str:
+    if name in REST:
+        return f"(?P<{name}>.*)"
     words = "|".join(WORDS.get(name, ()))
     return rf"(?!(?:{words})(?:/|\Z))(?P<{name}>[^/]*)" if words else f"(?P<{name}>[^/]*)"

@@ -57,11 +57,12 @@ class Instance:
 @frozen
 class Cluster:
     """`alerts` are those of instances that run by now; `yellow`: shards are not all there, though all
-    runs."""
+    runs. `blocked`: what cannot be opened, and why."""
 
     instances: tuple[Instance, ...] = ()
     following: int = 0
     yellow: bool = False
+    blocked: tuple[str, ...] = ()
     alerts: tuple[tuple[str, str], ...] = ()
 
     def some_run(self, now: str) -> bool:
@@ -145,6 +146,7 @@ def find(db: sqlite3.Connection, owner: Owner) -> Cluster:
     told: dict[str, Any] = dict(thing.body)
     told["instances"] = tuple(_read(each) for each in told["instances"])
     told["alerts"] = tuple(tuple(each) for each in told["alerts"])
+    told["blocked"] = tuple(told["blocked"])
     return Cluster(**told)
 
 

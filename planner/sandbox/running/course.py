@@ -20,7 +20,7 @@ from attrs import evolve, frozen
 from planner.sandbox.archives import Archives
 from planner.sandbox.clock import Clock
 from planner.sandbox.deployment_request import KINDS, each, extension_urls
-from planner.sandbox.running import attempts, cluster, schedule
+from planner.sandbox.running import attempts, cluster, indices, schedule
 from planner.sandbox.running.attempts import ENDED, FAILED, QUEUED, Attempt, Failure, Owner, Wanted
 from planner.sandbox.running.boot import Content
 from planner.sandbox.running.cluster import Cluster, Instance, Start, started
@@ -175,7 +175,7 @@ class Course:
                 cluster.count_restart(self.db, attempt, now.name, group.at)
             there = there.replaced(now)
             failed += [now.name] if now.why else []
-        cluster.keep(self.db, owner, there)
+        self._keep(owner, there)
         attempts.keep(self.db, self._after_start(attempt, group.at, failed, tuple(later)))
 
     def _after_start(
@@ -194,7 +194,7 @@ class Course:
         owner = attempt.owner
         wanted = [] if attempt.wanted.stops else places(owner.kind, attempt.plan)
         there = cluster.find(self.db, owner).without_others(wanted)
-        cluster.keep(self.db, owner, evolve(there, yellow=attempt.wanted.stays_yellow))
+        self._keep(owner, evolve(there, yellow=attempt.wanted.stays_yellow))
         attempts.keep(self.db, evolve(attempt, state=ENDED))
         self._put_in_force(attempt)
         self._note_uses(owner)
@@ -238,11 +238,15 @@ class Course:
             instance = there.find(place)
             if instance is not None and (instance.why or instance.word != place.word):
                 there = there.quieted(instance, at).replaced(self._back(instance, place, at))
-        cluster.keep(self.db, owner, there)
+        self._keep(owner, there)
 
     def _back(self, instance: Instance, place: Place, at: str) -> Instance:
         again = started(instance, place, self.content, self._at(at, self.clock.after(BOOT, at)))
         return evolve(again, rollbacks=instance.rollbacks + 1)
+
+    def _keep(self, owner: Owner, there: Cluster) -> None:
+        """What starts with other files may not open what is there."""
+        cluster.keep(self.db, owner, indices.opened(self.db, owner, there, self.archives))
 
     def _at(self, at: str, up: str, ill: str = "") -> Start:
         return Start(at, up, cluster.EVERY / self.clock.speed, ill)

@@ -22,7 +22,7 @@ def topology(kind: str, cluster: Cluster, now: str) -> Body:
 def shards(cluster: Cluster, now: str) -> str:
     """Whether all shards are there: where an instance is down some are not, where all are nothing is."""
     running = [each.runs(now) for each in cluster.instances]
-    if running and not any(running):
+    if cluster.blocked or (running and not any(running)):
         return RED
     return GREEN if all(running) and not cluster.yellow else YELLOW
 
@@ -34,11 +34,12 @@ def search(cluster: Cluster, now: str, quiet: Mapping[str, Any]) -> Body:
     well = bool(running) or not others
     master = {"master_node_id": node_id(running[0]), "master_instance_name": running[0]} if running else {}
     blocks = [{"level": "global", "description": "no master"}] if not well else []
+    blocks += [{"level": "index", "description": each} for each in cluster.blocked]
     return {
         **quiet,
-        "healthy": well,
+        "healthy": status != RED,
         "shards_status": {"status": status},
-        "cluster_blocking_issues": {"healthy": well, "blocks": blocks},
+        "cluster_blocking_issues": {"healthy": not blocks, "blocks": blocks},
         "master_info": {
             "healthy": well,
             "masters": [master | {"instances": running}] if running else [],

@@ -88,7 +88,8 @@ def test_a_plan_without_a_change_is_tried_and_restarts_nothing(ece: Caller) -> N
     plans = shop.plans()
     assert (len(plans["history"]), shop.restarts()) == (2, [])
     assert "rolling-upgrade" not in steps(plans["current"])
-    for change in ({"name": "other"}, {"alias": "a"}, {"metadata": {"tags": []}}):
+    changes: tuple[dict[str, Any], ...] = ({"name": "other"}, {"alias": "a"}, {"metadata": {"tags": []}})
+    for change in changes:
         ece.json("PUT", shop.path, json=change | {"prune_orphans": False})
         assert len(shop.plans()["history"]) == 2
     assert shop.pending() == []
