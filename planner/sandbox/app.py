@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 from attrs import frozen
 from werkzeug.wrappers import Request, Response
 
-from planner.sandbox import fault_effects, faults
+from planner.sandbox import fault_effects, faults, objects
 from planner.sandbox.archives import Archives, fetch_url
 from planner.sandbox.auth import TOKEN_LIFETIME, AuthApi, Credentials
 from planner.sandbox.clock import Clock
@@ -22,7 +22,7 @@ from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.http import ApiError, Call, Family, Route, Router, api_error, operation_path
+from planner.sandbox.http import ApiError, Call, Family, Mark, Route, Router, api_error, operation_path
 from planner.sandbox.installation import Installation
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
@@ -79,7 +79,7 @@ class Sandbox:
     """
 
     clock: Clock
-    _storage: Storage
+    _at: Installation
     _auth: AuthApi
     _router: Router
     _faults: FaultTable
@@ -111,13 +111,16 @@ class Sandbox:
             self._log.append(entry)
 
     def _faulty(self, request: Request, path: str | None, entry: Entry) -> Response:
-        for rule in self._faults.pick(request.method, path or request.path, request.mimetype):
+        picked = self._faults.pick(request.method, path or request.path, request.mimetype)
+        answer = partial(self._answer, request, path, tuple(rule.mark for rule in picked if rule.is_played))
+        for rule in picked:
             entry["fault"] = rule.spec
-            if rule.effect not in faults.PASSING_EFFECTS:
-                answer, look = partial(self._answer, request, path), partial(self._look, request)
+            if not rule.passes:
+                look = partial(self._look, request)
                 return fault_effects.apply(rule, request, answer, look, self._family(request, path))
-            self._pass(rule)
-        return self._answer(request, path)
+            if not rule.is_played:
+                self._pass(rule)
+        return answer()
 
     def _family(self, request: Request, path: str | None) -> Family:
         route = self._router.at(path, api=True).of(request.method)
@@ -132,8 +135,8 @@ class Sandbox:
         while rule.effect == "hold" and self._faults.is_set(rule):
             self._sleep(_GLANCE)
 
-    def _answer(self, request: Request, path: str | None) -> Response:
-        return self._kept(request, partial(self._handle, request, path))
+    def _answer(self, request: Request, path: str | None, marks: tuple[Mark, ...] = ()) -> Response:
+        return self._kept(request, partial(self._handle, request, path, marks))
 
     def _kept(self, request: Request, work: Callable[[], Response]) -> Response:
         """Whatever work raises is an answer, but a connection that is to break."""
@@ -149,11 +152,23 @@ class Sandbox:
             logger.exception("%s %s failed", request.method, request.path)
             return api_error(500, "root.internal_server_error", "The sandbox failed; see its log.").reply()
 
-    def _handle(self, request: Request, path: str | None) -> Response:
+    def _handle(self, request: Request, path: str | None, marks: tuple[Mark, ...] = ()) -> Response:
         """Who calls comes first: a stranger hears nothing of what there is."""
         there = self._router.at(path, api=request.path.startswith("/api"))
         user = self._auth.identify(request) if there.login else ""
-        return there.route(request.method).handler(Call(request, there.params, user))
+        handler = there.route(request.method).handler
+        self._catch_up()
+        return handler(Call(request, there.params, user, marks))
+
+    def _catch_up(self) -> None:
+        """What happens in time has happened, before anybody looks or changes what it is made of."""
+        with self._at.storage.read() as db:
+            if not objects.is_due(db, self.clock.now()):
+                return
+        from planner.sandbox.running.course import Course  # noqa: PLC0415 - few requests have it run
+
+        with self._at.storage.write() as db:
+            Course(db, self.clock, self._at.archives).catch_up()
 
     def wants_body(self, environ: WSGIEnvironment) -> bool:
         """Whether it would read the body of this request, as far as the headers tell. Nothing happens by it:
@@ -174,7 +189,7 @@ class Sandbox:
     def close(self) -> None:
         """Ends its use of the data; the app answers no request after it."""
         self._log.close()
-        self._storage.close()
+        self._at.storage.close()
 
     def __enter__(self) -> Self:
         return self
@@ -186,9 +201,15 @@ class Sandbox:
 def _others(at: Installation) -> Iterator[Route]:
     """Most who call ask for extensions only, and begin sooner without the rest."""
     from planner.sandbox.deployments import DeploymentsApi  # noqa: PLC0415 - see above
-    from planner.sandbox.seed import prepared_routes  # noqa: PLC0415 - see above
+    from planner.sandbox.running.commands import CommandsApi  # noqa: PLC0415 - see above
+    from planner.sandbox.running.known import KnownApi  # noqa: PLC0415 - see above
+    from planner.sandbox.running.proxy import ProxyApi  # noqa: PLC0415 - see above
+    from planner.sandbox.seed import prepare, prepared_routes  # noqa: PLC0415 - see above
 
-    yield from DeploymentsApi(at.storage, at.now, at.cloud).routes()
+    yield from DeploymentsApi(at, partial(prepare, at)).routes()
+    yield from CommandsApi(at).routes()
+    yield from KnownApi(at).routes()
+    yield from ProxyApi(at).routes()
     yield from prepared_routes(at)
 
 
@@ -235,9 +256,11 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     )
     control = ControlApi(storage, archives, fault_table, log, clock)
     parts = (extensions, auth, control)
-    installation = Installation(storage, clock, platform == CLOUD, options.get("mask_secrets", False))
+    installation = Installation(
+        storage, clock, archives, platform == CLOUD, options.get("mask_secrets", False)
+    )
     router = Router((route for part in parts for route in part.routes()), partial(_others, installation))
-    sandbox = Sandbox(clock, storage, auth, router, fault_table, log, options.get("sleep", time.sleep))
+    sandbox = Sandbox(clock, installation, auth, router, fault_table, log, options.get("sleep", time.sleep))
     if options.get("seed"):
         _plant(sandbox, installation, options["seed"])
     return sandbox

@@ -157,6 +157,20 @@ class Archives:
     def remove(self, extension_id: str) -> None:
         self.path(extension_id).unlink(missing_ok=True)
 
+    def pin(self, extension_id: str, sha256: str) -> Path | None:
+        """The archive as it is now, kept for what loaded it, whatever takes its place; None where nobody
+        fetched it. The same content is kept once."""
+        pinned = self.pinned(sha256)
+        with suppress(FileExistsError):
+            try:
+                os.link(self.path(extension_id), pinned)
+            except FileNotFoundError:
+                return None
+        return pinned
+
+    def pinned(self, sha256: str) -> Path:
+        return self._folder / f"loaded-{sha256}"
+
 
 def _remove_if_abandoned(path: Path) -> None:
     with suppress(OSError), path.open("rb") as file:

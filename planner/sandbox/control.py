@@ -6,6 +6,8 @@ GET, DELETE       /sandbox/requests    {"requests": [{"time", "method", "path", 
 GET               /sandbox/files       {"files": [{"id", "size", "sha256"}]}
 GET               /sandbox/files/<id>?token=...    the archive, by the temporary URL of file_metadata
 GET, POST         /sandbox/clock       {"now", "turned", "speed"}; POST takes {"advance": SECONDS}
+
+Those about what runs in deployments are in `planner.sandbox.running.known`.
 """
 
 from __future__ import annotations

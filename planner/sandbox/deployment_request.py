@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypedDict, cast
 
 from werkzeug.datastructures import MultiDict
@@ -117,7 +117,7 @@ def check_template(query: MultiDict[str, str], request: DeploymentRequest) -> No
 
 
 def resources(request: DeploymentRequest) -> Resources:
-    """Every resource of a checked request, with a new id. What may only be written is not kept."""
+    """Every resource of a checked request, with a new id, and fresh. What may only be written is not kept."""
     sent = request.get("resources", {})
     return {kind: [_kept(payload) for payload in sent.get(kind, [])] for kind in KINDS}
 
@@ -125,7 +125,7 @@ def resources(request: DeploymentRequest) -> Resources:
 def _kept(payload: Mapping[str, Any]) -> Resource:
     sent = payload.get("settings", {})
     settings = {key: value for key, value in sent.items() if key != "keystore_contents"}
-    return cast(Resource, {**payload, "settings": settings, "id": secrets.token_hex(16)})
+    return cast(Resource, {**payload, "settings": settings, "id": secrets.token_hex(16), "fresh": True})
 
 
 def merged(before: Resources, wanted: Resources | None, *, prune: bool) -> Resources:
@@ -143,18 +143,25 @@ def _merged_kind(before: list[Resource], wanted: list[Resource], prune: bool) ->
     sent = {resource["ref_id"] for resource in wanted}
     yield from (resource for resource in before if resource["ref_id"] not in sent and not prune)
     for resource in wanted:
-        same = earlier.get(resource["ref_id"]) or resource
-        # Settings that are not sent stay.
-        yield {**resource, "id": same["id"], "settings": {**same.get("settings", {}), **resource["settings"]}}
+        same = earlier.get(resource["ref_id"])
+        yield _merged_resource(same, resource) if same else resource
+
+
+def _merged_resource(before: Resource, wanted: Resource) -> Resource:
+    """Settings that are not sent stay, and so does the plan, until an attempt has brought another about."""
+    settings = {**before.get("settings", {}), **wanted["settings"]}
+    kept = before if not before.get("fresh") else {**before, "plan": wanted["plan"]}
+    of_attempts = {key: kept[key] for key in ("id", "plan", "attempt", "fresh") if key in kept}
+    sent = {key: value for key, value in wanted.items() if key != "fresh"}
+    return cast(Resource, {**sent, "settings": settings, **of_attempts})
 
 
 def each(resources: Resources) -> Iterator[tuple[str, Resource]]:
     return ((kind, resource) for kind in KINDS for resource in resources.get(kind, ()))
 
 
-def extension_urls(resources: Resources) -> set[str]:
-    """What the Elasticsearch plans name in `user_bundles` and `user_plugins`, for all nodes or for some."""
-    plans = (resource["plan"] for resource in resources.get("elasticsearch", ()))
+def extension_urls(plans: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What plans of Elasticsearch name in `user_bundles` and `user_plugins`, for all nodes or for some."""
     return {
         entry["url"]
         for plan in plans

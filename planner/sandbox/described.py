@@ -218,7 +218,7 @@ class Kind:
     def routes(self, at: Installation) -> Iterator[Route]:
         for operation in self.of.operations:
             there = not (self.of.ece_only and at.cloud)
-            handler = partial(self._answer, at, operation) if there else _not_there
+            handler = partial(self._answer, at, operation) if there else not_there
             family = self._family(operation)
             yield Route(operation.method, operation.path, handler, body=bool(operation.takes), family=family)
 
@@ -242,7 +242,7 @@ class Kind:
             return self.turn(self.of, at, operation, call, sent, db).ways()[operation.does]()
 
 
-def _not_there(_: Call) -> Response:
+def not_there(_: Call) -> Response:
     """What Elastic Cloud says to paths that only an installation of one's own has."""
     return reply({"ok": False, "message": "Unknown resource."}, 404)
 

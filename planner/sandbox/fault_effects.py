@@ -16,7 +16,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from planner.sandbox.archives import CHUNK
-from planner.sandbox.faults import PASSING_EFFECTS, FaultRule, parse
+from planner.sandbox.faults import FaultRule, parse
 from planner.sandbox.http import Family, Problem, Refusal, failed, reply
 from planner.sandbox.storage import Storage
 
@@ -83,7 +83,7 @@ def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str) -> li
         rule, seen = parse(row["spec"]), row["seen"] + 1
         if not rule.matches(method, path, media_type):
             continue
-        decided = bool(firing) and firing[-1].effect not in PASSING_EFFECTS
+        decided = bool(firing) and not firing[-1].passes
         fires = not decided and rule.fires(seen, row["fired"])
         statement = f"UPDATE {TABLES[row['source']]} SET seen = ?, fired = fired + ? WHERE id = ?"  # noqa: S608 - constants
         db.execute(statement, (seen, fires, row["id"]))

@@ -27,6 +27,16 @@ EFFECT   one of
     another            a good reply about another of its kind, the oldest other one, as from a cache that
                        mixes replies up; in a list the last one has the id of the first
 
+  and what the request brings about goes on, but differs:
+
+    fail-plan          of the plans that it has tried that of Elasticsearch fails, at step=, with message=
+    no-start[:N]       N instances (1) do not start with the plan that it has tried, whatever they load
+    stay-yellow        when that plan is over, shards are not all there, until another one is
+    other-change[:N]   somebody else has the deployment load one bundle more: before a write is looked at,
+                       after a read was answered. With 1 that plan is still pending, else it is over.
+                       url= is the bundle's, element= the element whose list gets it, else it is the plan's
+    fail-settling      what it accepts to be done in time is not done, for the reason of message=
+
 OPTION   which of the matching requests, counted from 1, and details
 
     nth=N              only the N-th
@@ -38,8 +48,9 @@ OPTION   which of the matching requests, counted from 1, and details
     when=after         status and gateway replies, and another: the request takes effect first (before is the
                        default)
     retry-after=S      a Retry-After header on status and gateway replies
+    step=S kind=K      of fail-plan: where, and of which kind instead of Elasticsearch; kind= of no-start too
 
-Of several faults that fire on one request the first wins; delays add up. Examples:
+Of several faults that fire on one request the first wins; delays add up, and so does what differs. Examples:
 
     POST /deployments/extensions drop-after times=1
     PUT /deployments/extensions/* status:503 nth=2 message="try later"
@@ -58,7 +69,7 @@ from typing import Any
 
 from attrs import frozen
 
-from planner.sandbox.http import operation_path
+from planner.sandbox.http import Mark, operation_path
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # Per effect its default argument: None where the effect takes none, nan where one has to be given.
@@ -80,8 +91,15 @@ EFFECTS: Mapping[str, float | None] = {
     "cut-upload": None,
     "wrong-size": None,
     "another": None,
+    "fail-plan": None,
+    "no-start": 1,
+    "stay-yellow": None,
+    "other-change": 0,
+    "fail-settling": None,
 }
 PASSING_EFFECTS = ("delay", "hold")
+PLAYED_EFFECTS = ("fail-plan", "no-start", "stay-yellow", "other-change", "fail-settling")
+"""Handlers know what to make of these."""
 STATUS_EFFECTS = ("status", "html", "ok-false", "empty")
 AFTER_EFFECTS = (*STATUS_EFFECTS, "another")
 
@@ -105,6 +123,26 @@ class FaultRule:
     when: str = "before"
     retry_after: str | None = None
     type: str | None = None
+    step: str | None = None
+    kind: str | None = None
+    url: str | None = None
+    element: str | None = None
+
+    @property
+    def is_played(self) -> bool:
+        return self.effect in PLAYED_EFFECTS
+
+    @property
+    def passes(self) -> bool:
+        """Whether the request goes on as it is."""
+        return self.effect in PASSING_EFFECTS or self.is_played
+
+    @property
+    def mark(self) -> Mark:
+        """What a handler is told of it."""
+        named = {name: getattr(self, name) for name in ("message", "step", "kind", "url", "element")}
+        texts = {name: value for name, value in named.items() if value is not None}
+        return Mark(self.effect, int(self.argument or 0), texts)
 
     def matches(self, method: str, path: str, media_type: str = "") -> bool:
         wanted = (not self.methods or method in self.methods) and self.type in (None, media_type)
@@ -259,4 +297,8 @@ OPTIONS: Mapping[str, Callable[[str, str], Any]] = {
     "when": _when,
     "retry-after": _text,
     "type": _text,
+    "step": _text,
+    "kind": _text,
+    "url": _text,
+    "element": _text,
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from attrs import field, frozen
@@ -107,14 +107,27 @@ def isoformat(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@frozen
+class Mark:
+    """What a fault has a handler play: its effect, its number, and its texts by their names."""
+
+    effect: str
+    number: int = 0
+    texts: Mapping[str, str] = field(factory=dict)
+
+
 @frozen(eq=False, repr=False)
 class Call:
     """A request on its way to a handler; `user` is empty where the route asks for no login, and for a session
-    without a user id."""
+    without a user id. `marks` are those of the faults that fired."""
 
     request: Request
     params: Mapping[str, str]
     user: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    def mark(self, effect: str) -> Mark | None:
+        return next((mark for mark in self.marks if mark.effect == effect), None)
 
     def json(self, *, optional: bool = False) -> dict[str, Any]:
         """The body as a JSON object, whatever its content type says; an `optional` one that is not there is
@@ -182,7 +195,8 @@ class Family:
 
 @frozen(eq=False, repr=False)
 class Route:
-    """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment.
+    """`path` is relative to /api/v1 (or starts with /sandbox); `{name}` stands for one segment, but for what
+    REST has.
 
     `body` tells that the handler reads one, and changes nothing before it did.
     """
@@ -271,6 +285,12 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", lambda found: _segment(found[1]), path.strip("/")))
 
 
+REST: Final = ("proxy_path",)
+"""What stands for one segment or more, at the end of a path."""
+
+
 def _segment(name: str) -> str:
+    if name in REST:
+        return f"(?P<{name}>.*)"
     words = "|".join(WORDS.get(name, ()))
     return rf"(?!(?:{words})(?:/|\Z))(?P<{name}>[^/]*)" if words else f"(?P<{name}>[^/]*)"

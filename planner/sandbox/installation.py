@@ -6,6 +6,7 @@ from typing import Final
 
 from attrs import frozen
 
+from planner.sandbox.archives import Archives
 from planner.sandbox.clock import Clock
 from planner.sandbox.storage import Storage
 
@@ -18,6 +19,7 @@ class Installation:
 
     storage: Storage
     clock: Clock
+    archives: Archives
     cloud: bool = False
     masks: bool = False
     region: str = REGION

@@ -13,6 +13,9 @@ from planner.sandbox.http import Stamp
 
 COLUMNS = "kind, parent, id, body, resource_version, created, modified"
 ONE = "kind = ? AND parent = ? AND id = ?"
+GOING = "attempt"
+"""The kind of those that something is still to happen to. When it does is the date of their last change, so
+that one look finds what is due."""
 
 
 @frozen
@@ -41,6 +44,10 @@ def every(db: sqlite3.Connection, kind: str, parent: str | None = None) -> list[
 def named(db: sqlite3.Connection, kind: str, id_: str) -> list[Object]:
     """Those of any parent that have an id."""
     return list(_select(db, "kind = ? AND id = ? ORDER BY seq", kind, id_))
+
+
+def is_due(db: sqlite3.Connection, now: str) -> bool:
+    return any(db.execute("SELECT 1 FROM object WHERE kind = ? AND modified <= ? LIMIT 1", (GOING, now)))
 
 
 def insert(db: sqlite3.Connection, thing: Object) -> bool:

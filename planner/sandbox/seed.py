@@ -23,8 +23,9 @@ from planner.sandbox import deployment_request as requested
 from planner.sandbox.api import kinds
 from planner.sandbox.http import ApiError, Call, Route, Stamp
 from planner.sandbox.installation import Installation
+from planner.sandbox.running.course import Course, note_uses
 from planner.sandbox.storage import SandboxError
-from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resource, Resources, record_uses
+from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resource, Resources
 
 DEPLOYMENTS_SECTION: Final = "deployments"
 VERSION: Final = "8.15.3"
@@ -65,12 +66,16 @@ def plant(at: Installation, seed: Mapping[str, Any]) -> None:
     _plant(at, digest, lambda: seed)
 
 
+def prepare(at: Installation) -> None:
+    """Makes what an installation has of its own, where nobody asked for it yet."""
+    _plant(at, f"own:{_own_digest()}", lambda: orjson.loads(OWN.read_bytes()))
+
+
 def prepared_routes(at: Installation) -> Iterator[Route]:
     """Those of all kinds, which find what an installation has of its own."""
-    digest = f"own:{_own_digest()}"
 
     def prepared(handler: Callable[[Call], Any], call: Call) -> Any:
-        _plant(at, digest, lambda: orjson.loads(OWN.read_bytes()))
+        prepare(at)
         return handler(call)
 
     for kind in kinds():
@@ -136,7 +141,7 @@ def _deployment(at: Installation, db: sqlite3.Connection, entry: dict[str, Any])
     )
     if DEPLOYMENTS.insert(db, deployment):
         associations.begin(db, deployment)
-        record_uses(db, deployment, set() if deployment.stopped else requested.extension_urls(resources))
+        _settle(at, db, deployment)
 
 
 def _with_resources(entry: dict[str, Any]) -> dict[str, Any]:
@@ -148,4 +153,13 @@ def _with_resources(entry: dict[str, Any]) -> dict[str, Any]:
 def _named(deployment_id: str, kind: str, resource: Resource) -> Resource:
     """The same at each planting."""
     name = f"{deployment_id}/{kind}/{resource['ref_id']}"
-    return {**resource, "id": hashlib.sha256(name.encode()).hexdigest()[:32]}
+    named: Resource = {**resource, "id": hashlib.sha256(name.encode()).hexdigest()[:32]}
+    named.pop("fresh", None)
+    return named
+
+
+def _settle(at: Installation, db: sqlite3.Connection, deployment: Deployment) -> None:
+    """It runs from the beginning, but for one that is stopped."""
+    if not deployment.stopped:
+        Course(db, at.clock, at.archives).settle(deployment)
+    note_uses(db, deployment)

@@ -23,7 +23,7 @@ from attrs import asdict, field, frozen
 
 from planner.sandbox import objects
 from planner.sandbox.clock import Clock
-from planner.sandbox.http import Stamp
+from planner.sandbox.http import Call, Stamp
 from planner.sandbox.objects import Object
 
 PENDING, APPLIED, FAILED = "pending", "applied", "failed"
@@ -68,3 +68,9 @@ def forget(db: sqlite3.Connection, what: str, id_: str) -> None:
     """Of what is gone, so that nothing is left to settle."""
     if found := objects.find(db, _KIND, what, id_):
         objects.delete(db, found)
+
+
+def spoiled(call: Call) -> str:
+    """The reason for which a fault has what this request begins fail; "" where none does."""
+    mark = call.mark("fail-settling")
+    return mark.texts.get("message", "It could not be applied.") if mark else ""

@@ -34,7 +34,8 @@ class Extension:
 
 
 class Resource(TypedDict):
-    """As it was sent, with the `id` that the server gave it."""
+    """As it was sent, with the `id` that the server gave it; `plan` is the one in force. `attempt` is the id
+    of the attempt that brought it there, where one did; `fresh`: none did yet, the plan is only wanted."""
 
     id: str
     ref_id: str
@@ -43,6 +44,8 @@ class Resource(TypedDict):
     settings: dict[str, Any]
     display_name: NotRequired[str]
     elasticsearch_cluster_ref_id: NotRequired[str]
+    attempt: NotRequired[str]
+    fresh: NotRequired[bool]
 
 
 Resources = dict[str, list[Resource]]

@@ -13,6 +13,8 @@ from planner.sandbox import Sandbox
 
 EXTENSIONS = "/deployments/extensions"
 KEY = "ApiKey some-key"
+WORDS = "https://words.example/a.zip"
+"""Where a bundle is that every instance can load."""
 REQUIRED = {"name": "synonyms", "extension_type": "bundle", "version": "8.*"}
 
 
@@ -39,14 +41,26 @@ class Caller:
         """The id of a new extension."""
         return str(self.json("POST", EXTENSIONS, json=REQUIRED | fields)["id"])
 
+    def stored(self, **fields: Any) -> str:
+        """The id of a new extension that has content, which instances can load."""
+        extension_id = self.create(**fields)
+        assert self.upload(extension_id, archive()).status_code == 200
+        return extension_id
+
     def upload(self, extension_id: str, content: bytes) -> Reply:
         return self(
             "PUT", f"{EXTENSIONS}/{extension_id}", data=content, headers={"Content-Type": "application/zip"}
         )
 
     def deploy(self, url: str, key: str = "user_bundles", name: str = "prod") -> str:
-        """The id of a new deployment whose plan names an extension's url."""
-        return str(self.json("POST", "/deployments", json=deployment(url, key, name))["id"])
+        """The id of a new deployment whose plan names an extension's url, once that plan is over."""
+        made = str(self.json("POST", "/deployments", json=deployment(url, key, name))["id"])
+        self.wait()
+        return made
+
+    def wait(self, seconds: float = 900) -> None:
+        """Lets time pass in the sandbox, as long as any plan takes that nobody broke."""
+        assert self.raw("POST", "/sandbox/clock", json={"advance": seconds}).status_code == 200
 
     def json(self, method: str, path: str, **kwargs: Any) -> Any:
         response = self(method, path, **kwargs)

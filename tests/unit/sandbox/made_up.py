@@ -17,12 +17,15 @@ from .swagger import swagger, template_of
 EXTENSIONS = (*("/deployments/extensions",) * 2, *("/deployments/extensions/{extension_id}",) * 4)
 DEPLOYMENTS = (*("/deployments",) * 2, *("/deployments/{deployment_id}",) * 4)
 BESIDE = ("/deployments/{deployment_id}/_shutdown", "/deployments/_search", "/deployments/templates")
+MAIN = "/deployments/{deployment_id}/elasticsearch/{ref_id}"
+RUNNING = (MAIN, f"{MAIN}/_restart", "/deployments/{deployment_id}/{resource_kind}/{ref_id}/plan/pending")
 KINDS = tuple(operation.path for kind in kinds() for operation in kind.of.operations)
 OWN = (
     *EXTENSIONS * 4,
     *DEPLOYMENTS * 4,
     *KINDS,
     *BESIDE,
+    *RUNNING,
     "/user",
     "/user",
     *("/users/auth/_login",) * 3,
@@ -116,6 +119,8 @@ class Requests:
             "resource_type": ["elasticsearch"],
             "association_type": ["deployment"],
             "template_id": ["default"],
+            "ref_id": ["_main", "main-elasticsearch"],
+            "resource_kind": ["elasticsearch", "kibana"],
             "id": ["data.default"],
         }
         self._tokens = ["x"]

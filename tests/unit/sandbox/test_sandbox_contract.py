@@ -18,6 +18,7 @@ from planner.sandbox.http import WORDS
 
 from .caller import EXTENSIONS, REQUIRED, archive, deployment
 from .made_up import OWN, Requests
+from .running import MAIN, Running, bundle, plan
 from .swagger import SWAGGER, WITH_HEADERS, WITHOUT_HEADERS, Checked, swagger
 
 pytestmark = pytest.mark.skipif(not SWAGGER.exists(), reason="the API description is not here")
@@ -82,6 +83,8 @@ def test_deployments(ece: Checked) -> None:
     ece("DELETE", path)
     ece("POST", path + "/_shutdown")
     ece("GET", path)
+    ece.wait()
+    ece("GET", path)
     ece("DELETE", path)
     for method, suffix in (("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/_shutdown")):
         ece(method, path + suffix, json={"prune_orphans": True})
@@ -97,6 +100,61 @@ def test_deployments(ece: Checked) -> None:
         "delete-deployment": (200, 400, 404, 401),
     }
     assert ece.seen == {(name, status) for name, known in statuses.items() for status in known}
+
+
+EVERYTHING = "&".join(f"show_{what}=true" for what in ("plan_logs", "plan_history", "plan_defaults"))
+
+
+def test_plans_at_every_moment(ece: Checked) -> None:
+    """While they are tried, after they failed, when nothing runs, and when all does."""
+    kinds = ("kibana", "apm", "integrations_server")
+    made = Running.made(ece, plan(zones=2), *kinds)
+    path, reads = made.path, (EVERYTHING + "&show_system_alerts=9", "clear_transient=true")
+    main = f"{path}/{MAIN}"
+
+    def read() -> None:
+        for query in reads:
+            ece.json("GET", f"{path}?{query}")
+            for kind in ("elasticsearch", *kinds):
+                ece.json("GET", f"{path}/{kind}/_main?{query}")
+
+    for broken in (False, True):
+        for seconds in (0, 1, 8, 40, 100, 500, 10, 200):
+            ece.wait(seconds)
+            read()
+        if not broken:
+            made.put(plan(zones=2, user_bundles=[bundle("https://x.invalid/a")]), others=kinds)
+    attempt = made.plans()["current"]["plan_attempt_id"]
+    ece("GET", f"{main}/activity/{attempt}")
+    ece("GET", f"{main}/activity/x")
+    ece("GET", f"{path}/elasticsearch/x/activity/{attempt}")
+    for _ in range(2):
+        ece("POST", f"{main}/_restart")
+        ece("POST", f"{path}/kibana/_main/_restart")
+    ece("DELETE", f"{main}/plan/pending")
+    ece.wait()
+    ece("DELETE", f"{main}/plan/pending")
+    for method, what in (("GET", ""), ("POST", "/_restart"), ("DELETE", "/plan/pending")):
+        ece(method, f"{path}/elasticsearch/x{what}")
+        ece(method, f"{path}/kibana/x{what}")
+        ece(method, f"/deployments/x/elasticsearch/_main{what}")
+    ece("POST", path + "/_restore")
+    ece.json("POST", path + "/_shutdown")
+    read()
+    ece.wait()
+    ece("POST", path + "/_restore")
+    ece("POST", "/deployments/x/_restore")
+    read()
+    expected = {
+        "get-deployment-resource-plan-activity": (200, 404),
+        "restart-deployment-es-resource": (202, 404, 422),
+        "restart-deployment-stateless-resource": (202, 404, 422),
+        "cancel-deployment-resource-pending-plan": (200, 400, 404),
+        "restore-deployment": (200, 400, 404),
+        "get-deployment-es-resource-info": (200, 404),
+        "get-deployment-kib-resource-info": (200, 404),
+    }
+    assert {(name, status) for name, every in expected.items() for status in every} <= ece.seen
 
 
 def test_authentication(ece: Checked) -> None:
@@ -249,7 +307,8 @@ def test_no_reply_to_a_made_up_request_is_invalid(platform: str) -> None:
     credentials = Credentials(keys, {"ann": "secret"})
     with create_app(":memory:", platform=platform, credentials=credentials, enforce_version=True) as app:
         ece, requests = Checked(app), Requests(seed=platform)
-        for _ in range(25 * len(OWN)):
+        for number in range(25 * len(OWN)):
+            app.clock.advance(number % 30)
             method, path, rest = requests.next()
             requests.learn(method, path, ece.raw(method, path, **rest))
     assert (REACHED | (REACHED_ON_ECE if platform == "ece" else set())) - ece.seen == set()

@@ -4,34 +4,32 @@ from typing import Any
 
 import pytest
 
-from .caller import EXTENSIONS, Caller, codes, deployment
+from .caller import EXTENSIONS, WORDS, Caller, codes, deployment
 
 
 def test_create_show_list(ece: Caller) -> None:
-    response = ece("POST", "/deployments", json=deployment("repo://1"))
+    response = ece("POST", "/deployments", json=deployment(WORDS))
     assert (response.status_code, response.headers["x-cloud-resource-version"]) == (201, "1")
     created = response.json
     assert created["created"] is True
     assert created["resources"][0]["credentials"]["username"] == "elastic"
+    ece.wait()
     shown = ece.json("GET", f"/deployments/{created['id']}")
     info = shown["resources"]["elasticsearch"][0]["info"]
-    assert (
-        info["plan_info"]["current"]["plan"]
-        == deployment("repo://1")["resources"]["elasticsearch"][0]["plan"]
-    )
+    assert info["plan_info"]["current"]["plan"] == deployment(WORDS)["resources"]["elasticsearch"][0]["plan"]
     listed = ece.json("GET", "/deployments")["deployments"]
     assert [(entry["id"], entry["name"]) for entry in listed] == [(created["id"], "prod")]
     assert "credentials" not in listed[0]["resources"][0]
 
 
 def test_plans_can_be_left_out(ece: Caller) -> None:
-    shown = ece.json("GET", f"/deployments/{ece.deploy('repo://1')}?show_plans=false")
+    shown = ece.json("GET", f"/deployments/{ece.deploy(WORDS)}?show_plans=false")
     assert "plan" not in shown["resources"]["elasticsearch"][0]["info"]["plan_info"]["current"]
 
 
 def test_a_request_id_makes_one_deployment(ece: Caller) -> None:
     path = "/deployments?request_id=" + "r" * 32
-    first, second = (ece("POST", path, json=deployment("repo://1")) for _ in range(2))
+    first, second = (ece("POST", path, json=deployment(WORDS)) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 202)
     assert first.json["id"] == second.json["id"]
     assert second.json["created"] is False
@@ -40,7 +38,7 @@ def test_a_request_id_makes_one_deployment(ece: Caller) -> None:
 
 
 def test_validate_only_makes_nothing(ece: Caller) -> None:
-    assert ece("POST", "/deployments?validate_only=true", json=deployment("repo://1")).status_code == 200
+    assert ece("POST", "/deployments?validate_only=true", json=deployment(WORDS)).status_code == 200
     assert ece.json("GET", "/deployments") == {"deployments": []}
 
 
@@ -69,19 +67,20 @@ def told(ece: Caller, path: str) -> dict[str, Any]:
         ({"settings": {"traffic_filter_settings": {"rulesets": ["b"]}}}, {}),
         ({"metadata": {"tags": []}}, {"tags": []}),
         ({"metadata": {"hidden": True}}, {}),
-        (deployment("repo://2"), {}),
+        (deployment("https://words.example/b.zip"), {}),
     ],
 )
 def test_what_is_told_of_a_deployment_is_kept(
     ece: Caller, change: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    body: dict[str, Any] = deployment("repo://1") | {"alias": "search", "metadata": {"tags": TAGS}}
+    body: dict[str, Any] = deployment(WORDS) | {"alias": "search", "metadata": {"tags": TAGS}}
     filters = {"rulesets": [ece.json("POST", "/deployments/traffic-filter/rulesets", json=FILTER)["id"]]}
     body["settings"] = {"autoscaling_enabled": True, "traffic_filter_settings": filters}
     secret = {"secrets": {"s3.key": {"value": "hidden"}}}
     masters = {"dedicated_masters_threshold": 6}
     body["resources"]["elasticsearch"][0]["settings"] = masters | {"keystore_contents": secret}
     path = f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}"
+    ece.wait()
     before = told(ece, path)
     assert before == {
         "alias": "search",
@@ -99,13 +98,13 @@ def test_what_is_told_of_a_deployment_is_kept(
     "change",
     [
         {"name": "other", "alias": "other"},
-        deployment("repo://2"),
+        deployment("https://words.example/b.zip"),
         {"resources": {"elasticsearch": []}, "prune_orphans": True},
         {"metadata": {"tags": TAGS}, "settings": {"autoscaling_enabled": True}},
     ],
 )
 def test_an_update_that_only_validates_changes_nothing(ece: Caller, change: dict[str, Any]) -> None:
-    extension_id = ece.create()
+    extension_id = ece.stored()
     path = f"/deployments/{ece.deploy(f'repo://{extension_id}')}"
     before = ece("GET", path + "?show_settings=true")
     asked = ece("PUT", path + "?validate_only=true", json={"prune_orphans": False} | change)
@@ -120,9 +119,9 @@ def test_an_update_that_only_validates_changes_nothing(ece: Caller, change: dict
 
 
 def test_diagnostics_tell_what_is_changed_from_what_is_made(ece: Caller) -> None:
-    body = deployment("repo://1") | {"prune_orphans": False}
+    body = deployment(WORDS) | {"prune_orphans": False}
     body["resources"]["kibana"] = [{"plan": {"kibana": {}}}]
-    path = f"/deployments/{ece.deploy('repo://1')}?validate_only=true"
+    path = f"/deployments/{ece.deploy(WORDS)}?validate_only=true"
     found = ece.json("PUT", path, json=body)["diagnostics"]
     assert {part: list(kinds) for part, kinds in found.items()} == {
         "updates": ["elasticsearch"],
@@ -133,7 +132,7 @@ def test_diagnostics_tell_what_is_changed_from_what_is_made(ece: Caller) -> None
 
 
 def test_a_search_finds_all_in_pages(ece: Caller) -> None:
-    ids = [ece.deploy("repo://1", name=name) for name in ("one", "two", "three")]
+    ids = [ece.deploy(WORDS, name=name) for name in ("one", "two", "three")]
     found = ece.json("POST", "/deployments/_search")
     assert [one["id"] for one in found["deployments"]] == ids
     page = ece.json("POST", "/deployments/_search", json={"from": 1, "size": 1, "query": {"match_all": {}}})
@@ -144,23 +143,26 @@ def test_a_search_finds_all_in_pages(ece: Caller) -> None:
 
 
 def test_the_index_is_never_behind(ece: Caller) -> None:
-    path = f"/deployments/{ece.deploy('repo://1')}"
+    path = f"/deployments/{ece.deploy(WORDS)}"
     for at in ("/deployments", path):
         assert ece.json("POST", at + "/_resync")["updated"] == [path.rpartition("/")[2]]
     assert ece("POST", "/deployments/nothing/_resync").status_code == 404
 
 
 def test_a_deployment_has_its_resources_itself_and_not_from_a_template(ece: Caller) -> None:
-    for body, status in (({"name": "x"}, 400), (deployment("repo://1"), 201)):
+    for body, status in (({"name": "x"}, 400), (deployment(WORDS), 201)):
         assert ece("POST", "/deployments?template_id=default", json=body).status_code == status
 
 
 def test_a_plan_switch_frees_the_earlier_extension(ece: Caller) -> None:
-    old, new = ece.create(), ece.create()
+    old, new = ece.stored(), ece.stored()
     path = f"/deployments/{ece.deploy(f'repo://{old}')}"
     before = ece.json("GET", path)["resources"]["elasticsearch"][0]["id"]
     switched = ece("PUT", path + "?version=1", json=deployment(f"repo://{new}") | {"prune_orphans": False})
     assert switched.headers["x-cloud-resource-version"] == "2"
+    in_use = ece("DELETE", f"{EXTENSIONS}/{old}")
+    assert codes(in_use) == ["extensions.extension_in_use"]
+    ece.wait()
     assert ece.json("GET", path)["resources"]["elasticsearch"][0]["id"] == before
     assert ece("DELETE", f"{EXTENSIONS}/{old}").status_code == 200
     assert ece("DELETE", f"{EXTENSIONS}/{new}").status_code == 400
@@ -177,7 +179,7 @@ def test_a_plan_switch_frees_the_earlier_extension(ece: Caller) -> None:
     ],
 )
 def test_orphans_go_only_when_pruned(ece: Caller, body: dict[str, Any], left: int) -> None:
-    extension_id = ece.create()
+    extension_id = ece.stored()
     path = f"/deployments/{ece.deploy(f'repo://{extension_id}')}"
     assert ece("PUT", path, json={"name": "x"}).status_code == 400
     ece.json("PUT", path, json=body)
@@ -187,7 +189,7 @@ def test_orphans_go_only_when_pruned(ece: Caller, body: dict[str, Any], left: in
 
 def test_an_extension_named_for_some_nodes_is_in_use(ece: Caller) -> None:
     extension_id = ece.create()
-    body = deployment("repo://1")
+    body = deployment(WORDS)
     bundle = {"name": "words", "url": f"repo://{extension_id}", "elasticsearch_version": "*"}
     some = {"elasticsearch": {"user_bundles": [bundle]}}
     body["resources"]["elasticsearch"][0]["plan"]["cluster_topology"] = [some]
@@ -196,12 +198,15 @@ def test_an_extension_named_for_some_nodes_is_in_use(ece: Caller) -> None:
 
 
 def test_a_deployment_is_shut_down_before_it_is_deleted(ece: Caller) -> None:
-    path = f"/deployments/{ece.deploy('repo://1')}"
+    path = f"/deployments/{ece.deploy(WORDS)}"
     early = ece("DELETE", path)
     assert (early.status_code, codes(early)) == (400, ["deployments.resource_not_shutdown"])
     ece.json("POST", path + "/_shutdown")
+    stopping = ece.json("GET", path)["resources"]["elasticsearch"][0]["info"]
+    assert (stopping["status"], ece("DELETE", path).status_code) == ("stopping", 400)
+    ece.wait()
     stopped = ece.json("GET", path)["resources"]["elasticsearch"][0]["info"]
-    assert stopped["status"] == "stopped"
+    assert (stopped["status"], "current" in stopped["plan_info"]) == ("stopped", False)
     assert ece("DELETE", path).status_code == 200
     for method, suffix in (("GET", ""), ("DELETE", ""), ("POST", "/_shutdown")):
         gone = ece(method, path + suffix)

@@ -144,7 +144,7 @@ def test_delete(ece: Caller) -> None:
 
 @pytest.mark.parametrize("key", ["user_bundles", "user_plugins"])
 def test_an_extension_in_use_is_not_deleted(ece: Caller, key: str) -> None:
-    extension_id = ece.create()
+    extension_id = ece.create(download_url="https://example.org/a.zip")
     path = f"{EXTENSIONS}/{extension_id}"
     users = [ece.deploy(f"repo://{extension_id}", key, name) for name in ("prod", "stage")]
     response = ece("DELETE", path)
@@ -155,6 +155,8 @@ def test_an_extension_in_use_is_not_deleted(ece: Caller, key: str) -> None:
     assert ece.json("GET", path + "?include_deployments=true")["deployments"] == users
     for user in users:
         ece.json("POST", f"/deployments/{user}/_shutdown")
+    assert ece.json("GET", path + "?include_deployments=true")["deployments"] == users
+    ece.wait()
     assert ece.json("GET", path + "?include_deployments=true")["deployments"] == []
     assert ece("DELETE", path).status_code == 200
 

@@ -125,6 +125,7 @@ def test_a_new_deployment_has_the_filters_for_all_and_those_that_it_names(ece: C
     rulesets = ece.json("GET", path)["settings"]["traffic_filter_settings"]["rulesets"]
     assert rulesets == [for_all]
     ece("POST", path + "/_shutdown")
+    ece.wait()
     ece.json("DELETE", path)
     assert ece.json("GET", f"{FILTERS}/{for_all}/associations")["total_associations"] == 0
     settings["traffic_filter_settings"]["rulesets"] = ["nothing"]

@@ -75,7 +75,9 @@ def test_nulls_and_what_nobody_knows_are_left_out(ece: Caller) -> None:
     body = of_plan(elasticsearch=wanted, transient=None, own=[1])
     body |= {"alias": None, "settings": None, "metadata": {"owner_id": 5, "tags": None}, "own": 1}
     body["resources"] |= {"kibana": None, "own": 5}
-    shown = ece.json("GET", f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}")
+    path = f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}"
+    ece.wait()
+    shown = ece.json("GET", path)
     plan = shown["resources"]["elasticsearch"][0]["info"]["plan_info"]["current"]["plan"]
     assert plan == {"cluster_topology": [], "elasticsearch": {"user_settings_json": settings}}
     assert (shown["metadata"]["tags"], "owner_id" in shown["metadata"]) == ([], False)
@@ -86,9 +88,9 @@ def test_a_request_says_once_what_holds_for_all_its_resources(ece: Caller) -> No
     body: dict[str, Any] = {"region": "r", "version": "8.15.3", "resources": {}}
     for kind in ("elasticsearch", "kibana"):
         body["resources"][kind] = [{"plan": {"cluster_topology": [], kind: {}}}]
-    resources = ece.json("GET", f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}")[
-        "resources"
-    ]
+    path = f"/deployments/{ece.json('POST', '/deployments', json=body)['id']}"
+    ece.wait()
+    resources = ece.json("GET", path)["resources"]
     for kind in ("elasticsearch", "kibana"):
         found = resources[kind][0]
         plan = found["info"]["plan_info"]["current"]["plan"]
