@@ -3,6 +3,7 @@
 GET, POST, DELETE /sandbox/faults      POST takes what `faults.from_json` takes
 GET, DELETE       /sandbox/requests    {"requests": [{"time", "method", "path", "query", "status", "fault"?}]}
 GET               /sandbox/files       {"files": [{"id", "size", "sha256"}]}
+GET, POST         /sandbox/index       {"lags": true}; see `planner.sandbox.search`
 GET               /sandbox/files/<id>?token=...    the archive, by the temporary URL of file_metadata
 """
 

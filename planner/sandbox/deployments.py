@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,6 @@ from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resource, Resources,
 
 COLLECTION = "/deployments"
 ITEM = "/deployments/{deployment_id}"
-# How many a search finds at once where it does not say.
-PAGE = 10
 
 
 @frozen(eq=False, repr=False)
@@ -43,37 +41,16 @@ class DeploymentsApi:
         return [
             Route("GET", COLLECTION, self.list),
             Route("POST", COLLECTION, self.create, body=True),
-            Route("POST", COLLECTION + "/_search", self.search, body=True),
-            Route("POST", COLLECTION + "/_resync", self.resync),
             Route("GET", ITEM, self.get),
             Route("PUT", ITEM, self.update, body=True),
             Route("DELETE", ITEM, self.delete),
             Route("POST", ITEM + "/_shutdown", self.shutdown),
-            Route("POST", ITEM + "/_resync", self.resync),
         ]
 
     def list(self, _: Call) -> Response:
         with self.storage.read() as db:
             deployments = DEPLOYMENTS.every(db)
         return reply({"deployments": [_listed(deployment) for deployment in deployments]})
-
-    def search(self, call: Call) -> Response:
-        """All of them, in pages: there is no index here that could answer a query."""
-        body = call.json(optional=True)
-        start, size = (_count(body, key, default) for key, default in (("from", 0), ("size", PAGE)))
-        if body.get("query") not in (None, {}, {"match_all": {}}):
-            raise requested.invalid("The sandbox knows no query but match_all.", "query")
-        with self.storage.read() as db:
-            deployments = DEPLOYMENTS.every(db)
-        page = [_shown(deployment) for deployment in deployments[start : start + size]]
-        return reply({"deployments": page, "return_count": len(page), "match_count": len(deployments)})
-
-    def resync(self, call: Call) -> Response:
-        """ECE API, IndexSynchronizationResults: of one deployment, or of all."""
-        with self.storage.read() as db:
-            found = [_find(db, call)] if call.params else DEPLOYMENTS.every(db)
-        ids = [deployment.id for deployment in found]
-        return reply({"created": [], "updated": ids, "deleted": [], "errors": []})
 
     def create(self, call: Call) -> Response:
         request_id = call.request.args.get("request_id")
@@ -95,18 +72,18 @@ class DeploymentsApi:
 
     def get(self, call: Call) -> Response:
         with self.storage.read() as db:
-            deployment = _find(db, call)
+            deployment = find(db, call)
             filters = associations.settings(db, deployment.id)
         show_plans = call.request.args.get("show_plans", "true").lower() != "false"
-        body = _shown(deployment, show_plans=show_plans, show_settings=call.flag("show_settings"))
+        body = shown(deployment, show_plans=show_plans, show_settings=call.flag("show_settings"))
         return versioned(body | {"settings": _settings(deployment) | filters}, deployment.stamp)
 
     def update(self, call: Call) -> Response:
         with self.storage.read() as db:
-            _find(db, call)
+            find(db, call)
         request = requested.checked(call.json(), requested.UPDATE, repo_only=self.repo_only)
         with self.storage.write() as db:
-            before = _find(db, call)
+            before = find(db, call)
             call.check_version(before.stamp, "deployments.version_conflict")
             if call.flag("validate_only"):
                 wanted = requested.resources(request)
@@ -117,12 +94,12 @@ class DeploymentsApi:
 
     def shutdown(self, call: Call) -> Response:
         with self.storage.write() as db:
-            deployment = self._write(db, evolve(_find(db, call), stopped=True))
+            deployment = self._write(db, evolve(find(db, call), stopped=True))
         return reply({"id": deployment.id, "name": deployment.name})
 
     def delete(self, call: Call) -> Response:
         with self.storage.write() as db:
-            deployment = _find(db, call)
+            deployment = find(db, call)
             if not deployment.stopped:
                 message = "The Deployment resources have not been shutdown yet."
                 raise api_error(400, "deployments.resource_not_shutdown", message)
@@ -165,14 +142,8 @@ def _changed(before: Deployment, request: requested.DeploymentRequest) -> Deploy
     )
 
 
-def _count(body: Mapping[str, Any], key: str, default: int) -> int:
-    value = default if body.get(key) is None else body[key]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise requested.invalid(f"Field [{key}] must be a number of 0 or more.", key)
-    return value
-
-
-def _find(db: sqlite3.Connection, call: Call) -> Deployment:
+def find(db: sqlite3.Connection, call: Call) -> Deployment:
+    """The deployment that the path names. Raises ApiError 404."""
     deployment_id = call.params["deployment_id"]
     deployment = DEPLOYMENTS.find(db, deployment_id)
     if deployment is None:
@@ -228,7 +199,7 @@ def _diagnosis(kind: str, resource: Resource) -> Body:
     return diagnosis | target
 
 
-def _shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> Body:
+def shown(deployment: Deployment, *, show_plans: bool = True, show_settings: bool = False) -> Body:
     """ECE API, DeploymentGetResponse."""
     resources: dict[str, list[Body]] = {kind: [] for kind in requested.KINDS}
     for kind, resource in requested.each(deployment.resources):

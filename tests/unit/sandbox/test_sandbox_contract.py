@@ -124,6 +124,8 @@ def test_deployments_that_nobody_named(ece: Checked) -> None:
     ece("PUT", path, json=body | {"settings": {"autoscaling_enabled": True}, "alias": "a"})
     ece("GET", path + "?show_settings=true")
     ece("POST", "/deployments/_search", json={})
+    for body in ({"size": 0}, {"query": {"odd": {}}}):
+        ece("POST", "/deployments/_search?minimal_metadata=id,name", json=body)
     ece("POST", "/deployments/_resync")
     ece("POST", path + "/_resync")
     done = {name for name, status in ece.seen if status == 200}
