@@ -13,6 +13,7 @@ from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
 from planner.engine.outcome import Fresh
 from planner.engine.planning import make_plan
+from planner.engine.ports import UserSearch
 from planner.engine.refresh import NOTHING_SEEN, Asking, View, examine, survey
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, StateError
@@ -177,6 +178,7 @@ class Installation:
 
     clock: of the installation; None when its replies do not say the time. cloud: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
+    users: see Driver.
     """
 
     kind: Kind = THING
@@ -193,6 +195,7 @@ class Installation:
     before_delete: tuple[str, ...] = ()
     unlisted: set[str] = field(factory=set)
     forbidden: set[str] = field(factory=set)
+    users: UserSearch | None = None
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:

@@ -27,7 +27,7 @@ from planner.model.plan import (
     Rename,
     Step,
 )
-from planner.model.resource import ON_THIS_MACHINE, Content, Prior
+from planner.model.resource import ON_THIS_MACHINE, Content, Prior, User
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
 from planner.state.saved import plan_digest, refuse_other_digest
@@ -46,6 +46,7 @@ CHANGE = Change(
     content=Content("files/a", "ab", 3, "here/a.zip"),
     content_before="cd",
     used_by=("d1",),
+    users=(User("d1", "shop"),),
     existing=("7",),
     dependencies=(B,),
     prevent_destroy=True,
@@ -146,6 +147,7 @@ def test_what_is_for_people() -> None:
         ("changes", "diffs", "unsure"),
         ("changes", "content", "archive"),
         ("changes", "used_by"),
+        ("changes", "users"),
         ("changes", "taken_over"),
         ("drift", "diffs", "origins"),
         ("drift", "diffs", "line"),
