@@ -185,11 +185,13 @@ class Sandbox:
 def _others(at: Installation) -> Iterator[Route]:
     """Most who call ask for extensions only, and begin sooner without the rest."""
     from planner.sandbox.deployments import DeploymentsApi  # noqa: PLC0415 - see above
+    from planner.sandbox.moving import MovingApi  # noqa: PLC0415 - see above
     from planner.sandbox.search import SearchApi  # noqa: PLC0415 - see above
     from planner.sandbox.seed import prepared_routes  # noqa: PLC0415 - see above
 
     yield from DeploymentsApi(at.storage, at.now, at.cloud).routes()
     yield from SearchApi(_index(at)).routes()
+    yield from MovingApi(at).routes()
     yield from prepared_routes(at)
 
 

@@ -65,12 +65,16 @@ def plant(at: Installation, seed: Mapping[str, Any]) -> None:
     _plant(at, digest, lambda: seed)
 
 
+def prepare(at: Installation) -> None:
+    """Makes what an installation has of its own, where nobody asked for it yet."""
+    _plant(at, f"own:{_own_digest()}", lambda: orjson.loads(OWN.read_bytes()))
+
+
 def prepared_routes(at: Installation) -> Iterator[Route]:
     """Those of all kinds, which find what an installation has of its own."""
-    digest = f"own:{_own_digest()}"
 
     def prepared(handler: Callable[[Call], Any], call: Call) -> Any:
-        _plant(at, digest, lambda: orjson.loads(OWN.read_bytes()))
+        prepare(at)
         return handler(call)
 
     for kind in kinds():
