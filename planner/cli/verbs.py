@@ -34,6 +34,7 @@ TASKS = {
     },
     "Look at it": {
         "drift": "Show what changed outside of planner.",
+        "who-uses": "Show which deployments load an extension.",
         "show": "Show the state, or a saved plan.",
         "output": "Print the outputs of the last apply.",
         "graph": "Print what depends on what.",
@@ -70,8 +71,8 @@ EXIT_CODES = {
 
 
 def module_of(command: str) -> str:
-    """The module of a command in planner.cli.commands; `import` is no name in Python."""
-    return f"{command}_" if keyword.iskeyword(command) else command
+    """The module of a command in planner.cli.commands; `import` and `who-uses` are no names in Python."""
+    return f"{command}_" if keyword.iskeyword(command) else command.replace("-", "_")
 
 
 USAGE, INTERRUPTED = 64, 130

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _NOTHING: Final[Mapping[str, str]] = {}
 _LOG: Final = logging.getLogger("planner.ece")
 _API: Final = "/api/v1"
-_READS: Final = frozenset({"GET", "HEAD"})
 
 
 def _api_address(base_url: str) -> Address:
@@ -120,8 +120,8 @@ class Client:
         for an upload that cannot be read. Which one when: the table in planner.ece.verdicts.
         """
         message = self._message(operation, params, sent)
-        writes = operation.method not in _READS
-        return self._until_settled(message, lambda attempt: self._attempt(message, attempt), writes=writes)
+        attempt_once: Attempt = partial(self._attempt, message)
+        return self._until_settled(message, attempt_once, writes=operation.writes)
 
     def file(self, url: str, most: int) -> bytes:
         """What is at a temporary address that the API gave: see planner.ece.files. most: bytes."""
@@ -211,7 +211,7 @@ class Client:
     def _exchange(self, message: Message, attempt: int, authorization: str | None) -> Exchanged:
         secrets = (*self.auth.secrets, *message.secrets, *self._discretion.texts())
         at = Circumstances(message.operation, self.where, attempt, self._clock(), self.auth.advice, secrets)
-        if message.operation.method not in _READS:
+        if message.operation.writes:
             try:
                 self._permit()
             except PlannerError as error:

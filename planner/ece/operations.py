@@ -18,6 +18,8 @@ from planner.errors import PlannerError
 from planner.net.address import Address
 from planner.net.dates import http_date
 
+_READS: Final = frozenset({"GET", "HEAD"})
+
 _LONGEST: Final = 1024
 """Characters. No server takes a longer id in the path of a request."""
 
@@ -37,6 +39,7 @@ class Operation:
     name: the operationId of the API's Swagger, as "create-extension". path: below /api/v1, as
     "/deployments/extensions/{id}". repeatable: a second send does no harm. timeout: seconds to wait for the
     reply, None for the client's own. regional: lives under /regions/<region> when a region is configured.
+    only_reads: it changes nothing, though its method may, as a search by POST.
     """
 
     name: str
@@ -45,6 +48,11 @@ class Operation:
     repeatable: bool = False
     timeout: float | None = None
     regional: bool = False
+    only_reads: bool = False
+
+    @property
+    def writes(self) -> bool:
+        return not (self.only_reads or self.method in _READS)
 
     def path_with(self, params: Mapping[str, str]) -> str:
         """The path with its parameters put in, percent-encoded (RFC 3986).

@@ -172,7 +172,7 @@ def _passing(received: Received, fault: Fault, at: Circumstances) -> Failure:
 
 
 def _after_sending(at: Circumstances, advice: str) -> str:
-    return advice if at.operation.method in {"GET", "HEAD"} else f"{_REPEAT} {advice}"
+    return f"{_REPEAT} {advice}" if at.operation.writes else advice
 
 
 def _api_error(received: Received, fault: Fault, at: Circumstances) -> ApiError:

@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from planner.model.identity import Parent
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed, Request, Result, ServerTime
+from planner.model.resource import Content, Observed, Request, Result, ServerTime, User
 from planner.model.state import Record, State
+
+
+class Found(Protocol):
+    """What one query found. pages: how many replies that took. whole: whether these are all."""
+
+    @property
+    def users(self) -> Sequence[User]: ...
+
+    @property
+    def pages(self) -> int: ...
+
+    @property
+    def whole(self) -> bool: ...
+
+
+class UserSearch(Protocol):
+    """Who uses resources of a kind, by an index of the installation, which may be behind. Every method may
+    raise the API errors of planner.errors.
+    """
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of the resources by whose value users name them."""
+        ...
+
+    def by_use(self, values: Collection[str]) -> Found:
+        """Those that name any of values, and perhaps others. One query."""
+        ...
+
+    def by_id(self, ids: Collection[str], values: Collection[str]) -> Found:
+        """Those with these ids, and where they name any of values. One query."""
+        ...
+
+    def read(self, id_: str, values: Collection[str]) -> User | None:
+        """One as it is now; None where these credentials find none."""
+        ...
 
 
 class Driver(Protocol):
@@ -21,6 +57,11 @@ class Driver(Protocol):
 
     @property
     def kind(self) -> Kind: ...
+
+    @property
+    def users(self) -> UserSearch | None:
+        """None where nobody can be searched for, as a user of resources of this kind."""
+        ...
 
     @property
     def cloud(self) -> str:

@@ -102,6 +102,10 @@ def propose_from(session: Session, state: State, counted: Counted = uncounted) -
         view = examine(view, closer, session.drivers, asking)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
+        if any(change.used_by for change in plan.changes):
+            from planner.engine.users import with_users  # noqa: PLC0415 - only where somebody is concerned
+
+            plan = with_users(plan, after, session.drivers, asking)
     return Proposal(with_origins(plan, session.goal, state.applied), tuple(diagnostics), state, view)
 
 

@@ -24,6 +24,7 @@ from planner.model.value import Value
 
 if TYPE_CHECKING:
     from planner.archives import Archives
+    from planner.kinds.deployment_search import DeploymentSearch
 
 
 @frozen(eq=False, repr=False)
@@ -39,6 +40,12 @@ class ExtensionDriver(RestDriver):
     @classmethod
     def lint(cls, archives: Archives, content: Content, attributes: Mapping[str, Value]) -> tuple[Fault, ...]:
         return archives.lint(content, str(attributes.get("extension_type")))
+
+    @property
+    def users(self) -> DeploymentSearch:
+        from planner.kinds.deployment_search import DeploymentSearch  # noqa: PLC0415 - where one is in use
+
+        return DeploymentSearch(self.client)
 
     def obstacle(self, observed: Observed) -> str:
         if not observed.used_by:

@@ -31,6 +31,7 @@ from planner.model.value import Value
 
 if TYPE_CHECKING:
     from planner.archives import Archives
+    from planner.kinds.deployment_search import DeploymentSearch
 
 
 @frozen(eq=False, repr=False)
@@ -60,6 +61,11 @@ class RestDriver(Reader):
     def stored(self, id_: str) -> bytes:
         """The file that the installation keeps of a resource. PlannerError. A plain kind has none."""
         raise PlannerError(f"{self.kind.name} {id_} has no stored file")
+
+    @property
+    def users(self) -> DeploymentSearch | None:
+        """Nobody knows, of a plain kind."""
+        return None
 
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool

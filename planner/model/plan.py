@@ -13,7 +13,7 @@ from attrs import asdict, define, evolve, field, fields, frozen
 from planner.model.address import Address
 from planner.model.members import ContentChange
 from planner.model.redaction import IDENTITY, WORD
-from planner.model.resource import FOR_PEOPLE, FORGET, RESET, SETTLED, Content, Prior, Settling
+from planner.model.resource import FOR_PEOPLE, FORGET, RESET, SETTLED, Content, Prior, Settling, User
 from planner.model.value import Path, Value
 
 SETTLE: Final = "settle"
@@ -58,7 +58,8 @@ class Change:
 
     before: its attributes as observed, empty for a create. after: as they will be, Deferred where not known,
     empty for a delete. version: the resource version the plan was made from (pinned). content: the file to be
-    uploaded, None when none is. used_by: what uses the resource today, as ids of deployments.
+    uploaded, None when none is. used_by: what uses the resource today, as ids of deployments. users: what is
+    known of the first of these besides.
     existing: ids that carry the same natural key today, so that a create in doubt can be told from them.
     deposed: the change concerns what a create_before_destroy replacement left.
     moved_from: its address in the state before this plan. imported: the state does not hold it yet.
@@ -78,6 +79,7 @@ class Change:
     content: Content | None = None
     content_before: str | None = field(default=None, metadata=WORD)
     used_by: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
+    users: tuple[User, ...] = field(default=(), metadata=FOR_PEOPLE)
     existing: tuple[str, ...] = field(default=(), metadata=IDENTITY)
     dependencies: tuple[Address, ...] = ()
     prevent_destroy: bool = False

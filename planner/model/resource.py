@@ -1,5 +1,5 @@
-"""The three views of a resource: desired (templates), prior (state), observed (API). And a write of one: what
-the engine asks of a kind, and what it gets back.
+"""The three views of a resource: desired (templates), prior (state), observed (API), with who uses it. And a
+write of one: what the engine asks of a kind, and what it gets back.
 """
 
 from __future__ import annotations
@@ -135,6 +135,45 @@ class Prior:
     read: tuple[Path, ...] = ()
     on_leave: str = field(default=FORGET, metadata=WORD)
     settling: Settling = field(default=SETTLED, metadata=FOR_PEOPLE)
+
+
+BUNDLE: Final = "bundle"
+PLUGIN: Final = "plugin"
+
+
+@frozen
+class Mention:
+    """Where a deployment names what it uses. of: what it names, as the url of an extension. role: BUNDLE or
+    PLUGIN. version: of Elasticsearch, that the entry is for.
+
+    element: of the topology, "" for the plan as a whole, which is for all elements without a list of their
+    own. without: those that have one. pending: the plan is not carried out yet.
+    """
+
+    of: str = field(metadata=IDENTITY)
+    role: str = field(metadata=WORD)
+    version: str = ""
+    element: str = ""
+    without: tuple[str, ...] = ()
+    pending: bool = False
+
+
+@frozen
+class User:
+    """A deployment that uses something. name, version: "" where nobody shows them to these credentials.
+    modified: when it was written last, ISO 8601, as the place says that it is known from. places: none where
+    only the installation says that it uses it.
+    """
+
+    id: str = field(metadata=IDENTITY)
+    name: str = ""
+    version: str = ""
+    modified: str = field(default="", metadata=WORD)
+    places: tuple[Mention, ...] = ()
+
+    def uses(self, value: str) -> bool:
+        """Whether a plan that is in force names value."""
+        return any(place.of == value and not place.pending for place in self.places)
 
 
 @frozen

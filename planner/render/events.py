@@ -56,7 +56,8 @@ def _change(change: Change, content: ContentChange | None) -> Line:
     line = _about("change", change) | _given(change, "reason", "id")
     line |= {fact.key: fact.value for fact in ChangeView(change).facts}
     line |= _members(None if change.deposed else content)
-    return line | {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
+    line |= {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
+    return line | ({"users": [encode(user) for user in change.users]} if change.users else {})
 
 
 def _members(content: ContentChange | None) -> Line:

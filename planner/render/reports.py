@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from planner.model.address import Address
+from planner.model.codec import encode
 from planner.model.kind import Kind
 from planner.model.resource import Prior
+from planner.model.usage import Usage
 from planner.model.value import Value
 from planner.model.value_json import encode_value
 from planner.render.graph import Graph
@@ -81,6 +83,23 @@ def entries_document(environment: str, entries: Iterable[Prior], deposed: Iterab
 def history_document(environment: str, snapshots: Iterable[Mapping[str, Any]]) -> Document:
     """snapshots: the newest first."""
     return _document(environment=environment, snapshots=list(snapshots))
+
+
+def usage_document(usage: Usage) -> Document:
+    """Who uses what. Of users and places the fields that are not known are left out."""
+    used = [
+        {
+            "address": str(item.address) if item.address else None,
+            "id": item.id or None,
+            "url": item.value,
+            "name": item.name or None,
+            "gone": item.gone,
+            "users": [encode(user) for user in item.users],
+        }
+        for item in usage.used
+    ]
+    asked = {"queries": usage.queries, "pages": usage.pages, "reads": usage.reads}
+    return _document(environment=usage.environment, extensions=used, asked=asked, notes=list(usage.notes))
 
 
 def version_document(version: str, python: str, platform: str) -> Document:

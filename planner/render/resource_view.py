@@ -18,6 +18,7 @@ from planner.model.plan import (
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value, dotted
 from planner.render.rows import Row, change_rows, names_of, rows_of
+from planner.render.users import UserView, user_views
 from planner.render.values import is_unknown
 
 _SAY_NOTHING: Final = frozenset({"", "it is new", "it is not in the state"})
@@ -186,9 +187,9 @@ class ChangeView:
         return sum(1 for name in known if name not in touched)
 
     @property
-    def users(self) -> tuple[str, ...]:
-        """The ids of the deployments that use it today."""
-        return self.change.used_by
+    def users(self) -> tuple[UserView, ...]:
+        """The deployments that use it today."""
+        return user_views(self.change)
 
 
 def place(item: Change | Drift | LeftOut) -> list[str | int]:
@@ -205,7 +206,7 @@ class DriftView:
     order: str = ""
     unchanged: int = 0
     tags: tuple[str, ...] = ()
-    users: tuple[str, ...] = ()
+    users: tuple[UserView, ...] = ()
 
     @property
     def address(self) -> Address:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from types import NoneType
 from typing import Final, TypeGuard
@@ -145,6 +145,17 @@ def human_size(size: int) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 item`, `2 items`, `10,000 items`."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def listing(items: Sequence[str], most: int, count: int = 0) -> str:
+    """`a, b and 3 more`. count: of all, where items are only the first."""
+    left = max(len(items), count) - most
+    return f"{', '.join(items[:most])} and {left:,} more" if left > 0 else ", ".join(items)
+
+
+def all_of(items: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
 def key_text(key: object) -> str:

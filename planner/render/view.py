@@ -30,7 +30,7 @@ from planner.model.state import LEFT_OVER
 from planner.render.renames import Renames
 from planner.render.resource_view import KINDS, LOSSES, ChangeView, DriftView, drift_views, place
 from planner.render.rows import Row, output_rows
-from planner.render.values import plural
+from planner.render.values import all_of, plural
 
 CHECKED_LATER: Final = "checked after the apply"
 CHECKED: Final = {"failed": "failed", "unknown": f"is {CHECKED_LATER}"}
@@ -106,8 +106,7 @@ class PlanView:
         ]
         if len(named) > _NAMED:
             named[_NAMED:] = [f"{len(named) - _NAMED:,} more"]
-        what = " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
-        return f"The state is behind for {what}; apply brings it up to date." if named else ""
+        return f"The state is behind for {all_of(named)}; apply brings it up to date." if named else ""
 
     @property
     def no_changes(self) -> str:

@@ -29,6 +29,8 @@ from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from planner.sandbox.index import Index
+
 logger = logging.getLogger("planner.sandbox")
 
 _GLANCE: Final = 0.01
@@ -42,9 +44,10 @@ class Options(TypedDict, total=False):
     of extensions, `platform` is "ece", as when it is left out, or "cloud": on Elastic Cloud what is gone, or
     another's, is forbidden, and a plan names extensions of its own only. `credentials` checks who calls, and
     tells users apart. `mask_secrets` masks those that other kinds show. `seed` is what there is before the
-    first call, as `planner.sandbox.seed` tells it. `upload_limit` is in bytes. `clock`
-    gives aware datetimes, those of the machine if left out; at a `speed` of 60 what takes a minute takes a
-    second. `sleep` takes seconds.
+    first call, as `planner.sandbox.seed` tells it. `index_lags`: searches find what there was when it was
+    opened, until `planner.sandbox.search` is told otherwise. `upload_limit` is in bytes. `clock` gives aware
+    datetimes, those of the machine if left out; at a `speed` of 60 what takes a minute takes a second.
+    `sleep` takes seconds.
     """
 
     fetch: bool
@@ -58,6 +61,7 @@ class Options(TypedDict, total=False):
     upload_limit: int
     mask_secrets: bool
     seed: Mapping[str, Any]
+    index_lags: bool
     sleep: Callable[[float], None]
 
 
@@ -201,16 +205,27 @@ class Sandbox:
 def _others(at: Installation) -> Iterator[Route]:
     """Most who call ask for extensions only, and begin sooner without the rest."""
     from planner.sandbox.deployments import DeploymentsApi  # noqa: PLC0415 - see above
+    from planner.sandbox.moving import MovingApi  # noqa: PLC0415 - see above
     from planner.sandbox.running.commands import CommandsApi  # noqa: PLC0415 - see above
     from planner.sandbox.running.known import KnownApi  # noqa: PLC0415 - see above
     from planner.sandbox.running.proxy import ProxyApi  # noqa: PLC0415 - see above
+    from planner.sandbox.search import SearchApi  # noqa: PLC0415 - see above
     from planner.sandbox.seed import prepare, prepared_routes  # noqa: PLC0415 - see above
 
     yield from DeploymentsApi(at, partial(prepare, at)).routes()
     yield from CommandsApi(at).routes()
     yield from KnownApi(at).routes()
     yield from ProxyApi(at).routes()
+    yield from SearchApi(_index(at)).routes()
+    yield from MovingApi(at).routes()
     yield from prepared_routes(at)
+
+
+def _index(at: Installation) -> Index:
+    from planner.sandbox.deployment_shown import Shown  # noqa: PLC0415 - see _others
+    from planner.sandbox.index import Index  # noqa: PLC0415 - see _others
+
+    return Index(at, lambda db, deployment: Shown(db, at.now()).deployment(deployment))
 
 
 def _plant(sandbox: Sandbox, at: Installation, seed: Mapping[str, Any]) -> None:
@@ -263,4 +278,7 @@ def create_app(data: str | Path, **options: Unpack[Options]) -> Sandbox:
     sandbox = Sandbox(clock, installation, auth, router, fault_table, log, options.get("sleep", time.sleep))
     if options.get("seed"):
         _plant(sandbox, installation, options["seed"])
+    if options.get("index_lags"):
+        with storage.write() as db:
+            _index(installation).lag(db)
     return sandbox

@@ -4,6 +4,7 @@ these.
 GET, POST, DELETE /sandbox/faults      POST takes what `faults.from_json` takes
 GET, DELETE       /sandbox/requests    {"requests": [{"time", "method", "path", "query", "status", "fault"?}]}
 GET               /sandbox/files       {"files": [{"id", "size", "sha256"}]}
+GET, POST         /sandbox/index       {"lags": true}; see `planner.sandbox.search`
 GET               /sandbox/files/<id>?token=...    the archive, by the temporary URL of file_metadata
 GET, POST         /sandbox/clock       {"now", "turned", "speed"}; POST takes {"advance": SECONDS}
 

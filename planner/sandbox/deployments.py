@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
@@ -28,8 +27,6 @@ from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resources
 
 COLLECTION = "/deployments"
 ITEM = "/deployments/{deployment_id}"
-# How many a search finds at once where it does not say.
-PAGE = 10
 
 
 @frozen(eq=False, repr=False)
@@ -44,38 +41,16 @@ class DeploymentsApi:
         return [
             Route("GET", COLLECTION, self.list),
             Route("POST", COLLECTION, self.create, body=True),
-            Route("POST", COLLECTION + "/_search", self.search, body=True),
-            Route("POST", COLLECTION + "/_resync", self.resync),
             Route("GET", ITEM, self.get),
             Route("PUT", ITEM, self.update, body=True),
             Route("DELETE", ITEM, self.delete),
             Route("POST", ITEM + "/_shutdown", self.shutdown),
-            Route("POST", ITEM + "/_resync", self.resync),
         ]
 
     def list(self, _: Call) -> Response:
         with self.at.storage.read() as db:
             deployments = DEPLOYMENTS.every(db)
         return reply({"deployments": [show.listed(deployment) for deployment in deployments]})
-
-    def search(self, call: Call) -> Response:
-        """All of them, in pages: there is no index here that could answer a query."""
-        body = call.json(optional=True)
-        start, size = (_count(body, key, default) for key, default in (("from", 0), ("size", PAGE)))
-        if body.get("query") not in (None, {}, {"match_all": {}}):
-            raise requested.invalid("The sandbox knows no query but match_all.", "query")
-        with self.at.storage.read() as db:
-            deployments = DEPLOYMENTS.every(db)
-            shown = show.Shown(db, self.at.now())
-            page = [shown.deployment(deployment) for deployment in deployments[start : start + size]]
-        return reply({"deployments": page, "return_count": len(page), "match_count": len(deployments)})
-
-    def resync(self, call: Call) -> Response:
-        """ECE API, IndexSynchronizationResults: of one deployment, or of all."""
-        with self.at.storage.read() as db:
-            found = [find(db, call)] if call.params else DEPLOYMENTS.every(db)
-        ids = [deployment.id for deployment in found]
-        return reply({"created": [], "updated": ids, "deleted": [], "errors": []})
 
     def create(self, call: Call) -> Response:
         request_id = call.request.args.get("request_id")
@@ -202,13 +177,6 @@ def _changed(before: Deployment, request: requested.DeploymentRequest) -> Deploy
         settings={**before.settings, **request.get("settings", {})},
         metadata={**before.metadata, **request.get("metadata", {})},
     )
-
-
-def _count(body: Mapping[str, Any], key: str, default: int) -> int:
-    value = default if body.get(key) is None else body[key]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise requested.invalid(f"Field [{key}] must be a number of 0 or more.", key)
-    return value
 
 
 def find(db: sqlite3.Connection, call: Call) -> Deployment:

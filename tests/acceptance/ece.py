@@ -90,19 +90,38 @@ class Ece:
         id_ = self.extensions()[name]["id"]
         assert self.client.delete(f"{EXTENSIONS}/{id_}", headers=LOGIN).status_code == 200
 
-    def deploy(self, name: str, extension: str) -> str:
-        """Makes a deployment that loads a bundle; its id."""
+    def deploy(self, name: str, extension: str, element: str = "") -> str:
+        """Makes a deployment that loads a bundle, at an element where one is named; its id."""
         bundle = {
             "name": extension,
             "url": self.extensions()[extension]["url"],
             "elasticsearch_version": "8.15.3",
         }
-        plan = {"elasticsearch": {"user_bundles": [bundle]}, "cluster_topology": []}
+        loads = {"user_bundles": [bundle]}
+        nothing: dict[str, Any] = {"cluster_topology": [], "elasticsearch": {}}
+        elements = [{"id": element, "size": {"resource": "memory", "value": 1024}, "elasticsearch": loads}]
+        plan = nothing | ({"cluster_topology": elements} if element else {"elasticsearch": loads})
         elasticsearch = {"ref_id": "main", "region": "r", "plan": plan}
         body = {"name": name, "resources": {"elasticsearch": [elasticsearch]}}
         reply = self.client.post(DEPLOYMENTS, json=body, headers=LOGIN)
         assert reply.status_code == 201, reply.text
+        self.wait()
         return str(reply.get_json()["id"])
+
+    def wait(self, seconds: float = 900) -> None:
+        """Lets time pass in it, as long as any plan takes that nobody broke."""
+        assert self.client.post("/sandbox/clock", json={"advance": seconds}).status_code == 200
+
+    def lag(self, lags: bool = True) -> None:
+        """Whether searches find only what there is now, from now on."""
+        reply = self.client.post("/sandbox/index", json={"lags": lags})
+        assert reply.status_code == 200, reply.text
+
+    def of_deployments(self) -> list[str]:
+        """What was asked about deployments and not about extensions, as "POST /_search"."""
+        log = self.client.get("/sandbox/requests").get_json()["requests"]
+        asked = [(item["method"], item["path"].partition("/deployments")[2]) for item in log]
+        return [f"{method} {path}" for method, path in asked if not path.startswith("/extensions")]
 
     def rename_deployment(self, id_: str, name: str) -> None:
         body = {"name": name, "prune_orphans": False, "resources": {}}

@@ -55,6 +55,7 @@ def document(text: str, form: str) -> Any:
         (["state", "list", "--json", "extension.b*"], "entries", "extension.beta"),
         (["state", "history", "--json"], "history", '"serial": 1'),
         (["version", "--json"], "version", '"planner"'),
+        (["who-uses", "extension.*", "--json"], "usage", '"address": "extension.beta"'),
     ],
 )
 def test_a_document(applied: Project, words: list[str], form: str, has: str) -> None:

@@ -80,7 +80,7 @@ class Shown:
     @property
     def users(self) -> int:
         """How many deployments use a resource that changes."""
-        return len({user for shown in self.changes for user in shown.item.users})
+        return len({user.id for shown in self.changes for user in shown.item.users})
 
 
 @define(slots=False, frozen=True)

@@ -17,14 +17,14 @@ from planner.model.plan import Plan
 from planner.model.preview import EnvironmentPreview
 from planner.render.escaping import escape
 from planner.render.markdown.form import CommentForm, Detail
-from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code, listing
+from planner.render.markdown.spans import LEAST_SHOWN, code, fence, html_code
 from planner.render.preview import besides, calls
 from planner.render.resource_view import ChangeView, ResourceView
 from planner.render.rows import Row
 from planner.render.style import Style
 from planner.render.text.plan import attributes, files, headlines, title, unchanged
 from planner.render.text.rows import Line, row_lines
-from planner.render.values import plural
+from planner.render.values import listing, plural
 from planner.render.view import PlanView
 
 _WIDTH: Final = 100

@@ -22,7 +22,8 @@ from planner.render.preview import losses_in_words
 from planner.render.renames import Renames
 from planner.render.resource_view import ChangeView, DriftView
 from planner.render.text.plan import title
-from planner.render.values import plural
+from planner.render.users import UserView
+from planner.render.values import listing, plural
 from planner.render.view import CHECKED, CHECKED_LATER, PlanView
 
 _REASON_ROOM: Final = 160
@@ -249,8 +250,13 @@ def _users(items: Items, most: int) -> Iterator[str]:
             if change.users:
                 count = plural(len(change.users), "deployment")
                 what = f"{code(str(change.address))} in {code(item.environment, 60)} ({change.action})"
-                names = f": {codes(change.users, most)}" if most else ""
+                shown = [_user(user) for user in change.users[: most + 1]]
+                names = f": {listing(shown, most, len(change.users))}" if most else ""
                 yield f"- {what} by {count}{names}"
+
+
+def _user(user: UserView) -> str:
+    return f"{code(user.name, 60)} ({words(user.about, 120)})" if user.about else code(user.name, 60)
 
 
 def checks(items: Items, detail: Detail) -> Iterator[str]:

@@ -11,10 +11,10 @@ from planner.model.plan import Plan
 from planner.model.preview import IN_WORDS, EnvironmentPreview, Preview
 from planner.model.release import Gate
 from planner.render.markdown.form import CommentForm
-from planner.render.markdown.spans import code, codes, listing, words
+from planner.render.markdown.spans import code, codes, words
 from planner.render.preview import besides, calls, state_only, troubles
 from planner.render.resource_view import CALLS
-from planner.render.values import plural
+from planner.render.values import listing, plural
 
 _PROJECT_ROOM: Final = 60
 _SHORT_COMMIT: Final = 10

@@ -12,6 +12,7 @@ from html import escape as html_escape
 from typing import Final
 
 from planner.render.escaping import ELLIPSIS, escape, shorten
+from planner.render.values import listing
 
 _TICKS = re.compile("`+")
 _WORD = re.compile(r"\(?(?:[^\W\d_]+(?:-[^\W\d_]+)*|\d{1,6})\)?[,.;:]?\Z")
@@ -101,13 +102,6 @@ def fence(lines: Iterable[str], language: str) -> list[str]:
     shown = [f" {line}" if line.startswith("/") else line for line in shown]
     ticks = "`" * max(3, _longest_run(shown) + 1)
     return [ticks + language, *shown, ticks]
-
-
-def listing(items: Sequence[str], most: int) -> str:
-    """`a, b and 3 more`."""
-    if len(items) <= most:
-        return ", ".join(items)
-    return f"{', '.join(items[:most])} and {len(items) - most:,} more"
 
 
 def codes(items: Sequence[str], most: int = 12) -> str:

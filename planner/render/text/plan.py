@@ -17,7 +17,8 @@ from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
-from planner.render.values import KNOWN_LATER, elided, plural, wrapped
+from planner.render.users import UserView
+from planner.render.values import KNOWN_LATER, elided, listing, plural, wrapped
 from planner.render.view import PlanView
 
 NARROWEST: Final = 40
@@ -202,11 +203,10 @@ def unchanged(count: int) -> Line:
     return hidden(_ROWS_AT + 2, plural(count, "unchanged attribute"))
 
 
-def _used_by(users: Sequence[str], width: int, style: Style) -> Iterator[str]:
-    """`used by: deployments d1, d2 (12 in all)`."""
-    named = ", ".join(users[:_USERS_NAMED])
-    total = f" ({len(users):,} in all)" if len(users) > _USERS_NAMED else ""
-    text = f"used by: deployment{'s' * (len(users) != 1)} {named}{total}"
+def _used_by(users: Sequence[UserView], width: int, style: Style) -> Iterator[str]:
+    """`used by: deployments shop (8.15.3, plan), d2 and 12 more`."""
+    named = listing([user.text for user in users], _USERS_NAMED)
+    text = f"used by: deployment{'s' * (len(users) != 1)} {named}"
     first, *rest = wrap(text, width - _ROWS_AT - 2)
     yield " " * _ROWS_AT + style.sign("!") + " " + style.paint(WARNING, first)
     yield from (" " * (_ROWS_AT + 2) + style.paint(WARNING, line) for line in rest)

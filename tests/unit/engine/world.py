@@ -13,6 +13,7 @@ from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
 from planner.engine.outcome import Fresh
 from planner.engine.planning import make_plan
+from planner.engine.ports import UserSearch
 from planner.engine.refresh import NOTHING_SEEN, Asking, View, examine, survey
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, StateError
@@ -212,6 +213,7 @@ class Installation:
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
     takes: seconds from a write to when it is done, of a kind that settles. troubles: by name, why it fails
     instead. time: by which it goes.
+    users: see Driver.
     """
 
     kind: Kind = THING
@@ -232,6 +234,7 @@ class Installation:
     troubles: dict[str, str] = field(factory=dict)
     time: Callable[[], float] = lambda: 0.0
     looks: list[str] = field(factory=list)
+    users: UserSearch | None = None
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:

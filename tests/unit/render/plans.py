@@ -9,7 +9,7 @@ from attrs import evolve
 from planner.model.address import Address
 from planner.model.members import ContentChange, LineChange, Member, MemberChange, MemberText
 from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Rename
-from planner.model.resource import Content, Prior
+from planner.model.resource import Content, Mention, Prior, User
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
 
 SYNONYMS = Address("extension", "synonyms")
@@ -188,6 +188,16 @@ USED = Change(
     diffs=(AttributeDiff(("version",), "8.*", "9.*"),),
     used_by=tuple(f"{number:032x}" for number in range(0xABC0, 0xABCC)),
 )
+IN_PLAN = Mention("repo://4013376551", "bundle", "8.*", without=("warm", "cold"))
+IN_WARM = Mention("repo://4013376551", "bundle", "8.*", element="warm")
+USED_BY_NAME = evolve(
+    USED,
+    users=(
+        User(USED.used_by[0], "shop", "8.15.3", places=(IN_PLAN, IN_WARM)),
+        User(USED.used_by[1], "shop", "8.14.0", places=(evolve(IN_PLAN, without=(), pending=True),)),
+        User(USED.used_by[2], "warehouse"),
+    ),
+)
 REPLACE = Change(
     ICU,
     Action.REPLACE,
@@ -298,7 +308,8 @@ HOSTILE = Change(
     id="1\x1b[2J",
     after={},
     diffs=(AttributeDiff(("na\x1b[2Jme",), 'say "hi"\\\u202e', "\x00\x9b\ud800\U000e0001 日本語"),),
-    used_by=("\x1b[31m",),
+    used_by=("\x1b[31m", "other"),
+    users=(User("\x1b[31m", "\x1b]0;name\x07", "\x9b8", places=(evolve(IN_WARM, element="\u202ewarm"),)),),
 )
 
 PLANS: Mapping[str, Plan] = {
@@ -309,6 +320,7 @@ PLANS: Mapping[str, Plan] = {
     "update_files": plan(CONTENT, contents=(FILES,)),
     "update_words": plan(CONTENT, contents=(WORDS,)),
     "used_by": plan(USED),
+    "used_by_name": plan(USED_BY_NAME),
     "replace": plan(
         REPLACE, Change(ICU, Action.REPLACE, "asked for with --replace", id="88", create_before_destroy=True)
     ),

@@ -24,6 +24,7 @@ from .plans import (
     REPLACE,
     UPDATE,
     USED,
+    USED_BY_NAME,
     WORDS,
     plan,
 )
@@ -193,6 +194,17 @@ def test_a_few_users_are_named_at_once_and_many_behind_a_line() -> None:
     many = opened(USED).one("details", class_="users")
     assert many.one("summary").text == "Used by 12 deployments"
     assert [code.text for code in many.all("code")] == list(USED.used_by)
+    known = opened(USED_BY_NAME).one("details", class_="users")
+    assert known.text.count("shop") == 2
+    assert "(id " + USED.used_by[0] + ", 8.15.3, plan (not cold) and warm)" in known.text
+
+
+def test_of_very_many_users_the_others_are_counted() -> None:
+    ids = tuple(f"{number:04}" for number in range(1_060))
+    shown = opened(evolve(USED, used_by=ids)).one("details", class_="users")
+    assert shown.one("summary").text == "Used by 1,060 deployments"
+    assert [code.text for code in shown.all("code")] == list(ids[:50])
+    assert shown.text.endswith("and 1,010 more")
 
 
 def test_the_closed_row_warns_of_users_and_says_what_happens_besides() -> None:

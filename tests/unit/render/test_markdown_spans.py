@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from planner.render.escaping import escape
-from planner.render.markdown.spans import code, fence, html_code, listing, marked, words
+from planner.render.markdown.spans import code, fence, html_code, marked, words
+from planner.render.values import listing
 
 PARSER = MarkdownIt("commonmark").enable("table")
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text("`|\\<!-@#/ \n", max_size=12)

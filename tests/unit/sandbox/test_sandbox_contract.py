@@ -182,10 +182,17 @@ def test_deployments_that_nobody_named(ece: Checked) -> None:
     ece("PUT", path, json=body | {"settings": {"autoscaling_enabled": True}, "alias": "a"})
     ece("GET", path + "?show_settings=true")
     ece("POST", "/deployments/_search", json={})
+    for body in ({"size": 0}, {"query": {"odd": {}}}):
+        ece("POST", "/deployments/_search?minimal_metadata=id,name", json=body)
     ece("POST", "/deployments/_resync")
     ece("POST", path + "/_resync")
+    for query in ("migrate_template?template_id=default", "migrate_template", "upgrade_assistant/status"):
+        for at in (path, "/deployments/nothing"):
+            ece("GET", f"{at}/{query}")
     done = {name for name, status in ece.seen if status == 200}
     assert {"search-deployments", "resync-deployments", "resync-deployment"} <= done
+    asked = ("migrate-deployment-template", "get-deployment-upgrade-assistant-status")
+    assert {(name, status) for name in asked for status in (200, 404)} <= ece.seen
 
 
 PROSE = ("description", "example", "readOnly", "default")

@@ -26,7 +26,7 @@ from planner.model.plan import (
     Rename,
     Step,
 )
-from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Content, Prior, Settling
+from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Content, Prior, Settling, User
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
 from planner.state.saved import plan_digest, refuse_other_digest
@@ -45,6 +45,7 @@ CHANGE = Change(
     content=Content("files/a", "ab", 3, "here/a.zip"),
     content_before="cd",
     used_by=("d1",),
+    users=(User("d1", "shop"),),
     existing=("7",),
     dependencies=(B,),
     prevent_destroy=True,
@@ -147,6 +148,7 @@ def test_what_is_for_people() -> None:
         ("changes", "diffs", "unsure"),
         ("changes", "content", "archive"),
         ("changes", "used_by"),
+        ("changes", "users"),
         ("changes", "taken_over"),
         ("changes", "settling"),
         ("refreshed", "settling"),

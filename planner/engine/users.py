@@ -1,0 +1,184 @@
+"""Who uses resources, by name and place: from two queries at most, however many there are of either.
+
+1. One query finds whoever names any of them.
+2. What the installation itself says of each, by ids alone, may know others: one query for their names.
+3. The index behind both may lag. Where it contradicts the installation, does not show whom that names, or is
+   older than what this state wrote, users are read one by one; of many, the first ones, and a note says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import define, evolve, field, frozen
+
+from planner.engine.ports import Drivers, Found, UserSearch
+from planner.engine.refresh import Asking
+from planner.engine.uses import uses_of
+from planner.errors import PlannerError
+from planner.model.plan import Change, Plan
+from planner.model.resource import User
+from planner.model.state import State
+
+MOST_READ: Final = 20
+MOST_ASKED: Final = 500
+"""Ids that the second query names."""
+
+MOST_TOLD: Final = 50
+"""Users of a change that a plan describes; of the others it has the ids."""
+
+
+@frozen(eq=False)
+class Known:
+    """What is known before anything is searched for. said: by value, the ids of its users as the
+    installation says; None where it was not asked, or does not say.
+
+    wrote: by id of a user, when this state wrote it last. uses: values and ids of users, as this state
+    holds them.
+    """
+
+    said: Mapping[str, Collection[str] | None]
+    wrote: Mapping[str, str] = field(factory=dict)
+    uses: Collection[tuple[str, str]] = frozenset()
+
+
+@frozen
+class Answer:
+    """Who uses what. users: by value, in the order of their names. queries, pages, reads: what was asked."""
+
+    users: Mapping[str, tuple[User, ...]]
+    queries: int = 0
+    pages: int = 0
+    reads: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def written(state: State, drivers: Drivers, target: str) -> tuple[dict[str, str], set[tuple[str, str]]]:
+    """Known.wrote and Known.uses, of what refers to target, as "extension.url"."""
+    wrote: dict[str, str] = {}
+    uses: set[tuple[str, str]] = set()
+    for prior in state.resources.values():
+        kind = drivers[prior.address.kind].kind
+        by = prior.attributes.get(kind.user) if kind.user else None
+        if isinstance(by, str):
+            wrote[by] = max(prior.last_modified or "", wrote.get(by, ""))
+            uses |= {(u.value, by) for u in uses_of(kind, prior.attributes) if u.target == target}
+    return wrote, uses
+
+
+def find(search: UserSearch, known: Known, asking: Asking) -> Answer:
+    """Who uses each of the values of known."""
+    return _Finding(search, known, asking).found() if known.said else Answer({})
+
+
+@define(eq=False, repr=False)
+class _Finding:
+    search: UserSearch
+    known: Known
+    asking: Asking
+    users: dict[str, User] = field(factory=dict)
+    queries: int = 0
+    pages: int = 0
+    notes: list[str] = field(factory=list)
+
+    def found(self) -> Answer:
+        values = self.known.said
+        self._query(lambda: self.search.by_use(values))
+        named = {id_ for ids in values.values() for id_ in ids or ()}
+        if unseen := sorted(named - self.users.keys())[:MOST_ASKED]:
+            self._query(lambda: self.search.by_id(unseen, values))
+        read = self._read(sorted({*self._doubtful(), *(named - self.users.keys())}))
+        told = {value: self._of(value, ids or ()) for value, ids in values.items()}
+        return Answer(told, self.queries, self.pages, read, tuple(self.notes))
+
+    def _query(self, ask: Callable[[], Found]) -> None:
+        found = ask()
+        self.queries, self.pages = self.queries + 1, self.pages + found.pages
+        self.users.update((user.id, user) for user in found.users)
+        if not found.whole:
+            self.notes.append(
+                f"the search of deployments ended after {found.pages:,} pages: there may be more users"
+            )
+
+    def _doubtful(self) -> Iterator[str]:
+        """Whom the index shows otherwise than the installation does, or from before this state wrote them."""
+        said = self.known.said
+        for id_, user in self.users.items():
+            differs = any(ids is not None and user.uses(v) != (id_ in ids) for v, ids in said.items())
+            if differs or _is_later(self.known.wrote.get(id_, ""), user.modified):
+                yield id_
+        held = {id_ for value, id_ in self.known.uses if value in said and said[value] is None}
+        yield from held - self.users.keys()
+
+    def _read(self, ids: Sequence[str]) -> int:
+        asked = ids[:MOST_READ]
+        reads = self.asking.each(lambda id_: self.search.read(id_, self.known.said), asked)
+        for id_, user in zip(asked, reads, strict=True):
+            if user is not None:
+                self.users[id_] = user
+            else:
+                self.users.pop(id_, None)
+        if left := len(ids) - len(asked):
+            self.notes.append(
+                f"the index of deployments is behind: {left:,} of those that it does not show as the "
+                "installation does were not read, and are told as it has them, or by id alone"
+            )
+        return len(asked)
+
+    def _of(self, value: str, said: Collection[str]) -> tuple[User, ...]:
+        """With those of whom only the installation says so."""
+        naming = {
+            id_: evolve(user, places=places)
+            for id_, user in self.users.items()
+            if (places := tuple(place for place in user.places if place.of == value))
+        }
+        others = {id_: evolve(self.users.get(id_, User(id_)), places=()) for id_ in said if id_ not in naming}
+        return tuple(sorted((naming | others).values(), key=_by_name))
+
+
+def _by_name(user: User) -> tuple[bool, str, str]:
+    """Those whose name nobody knows come last."""
+    return not user.name, user.name, user.id
+
+
+def _is_later(one: str, other: str) -> bool:
+    try:
+        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+    except (ValueError, TypeError):  # unknown, or one of them without a zone
+        return False
+
+
+def with_users(plan: Plan, state: State, drivers: Drivers, asking: Asking) -> Plan:
+    """plan, that says by name who uses what it changes, where the installation says that somebody does. What
+    stands in the way of that is a note: it is for people only.
+    """
+    used = [change for change in plan.changes if change.used_by]
+    for kind in dict.fromkeys(change.address.kind for change in used):
+        search = drivers[kind].users
+        if search is None:
+            continue
+        said = {str(c.before[search.attribute]): c.used_by for c in used if _is_named(c, kind, search)}
+        wrote, uses = written(state, drivers, f"{kind}.{search.attribute}")
+        try:
+            found = find(search, Known(said, wrote, uses), asking)
+        except PlannerError as error:
+            note = f"who uses what changes is told by ids alone: {error.summary}"
+            plan = evolve(plan, notes=(*plan.notes, note))
+            continue
+        changes = (
+            _told(c, found.users[str(c.before[search.attribute])]) if _is_named(c, kind, search) else c
+            for c in plan.changes
+        )
+        plan = evolve(plan, changes=tuple(changes), notes=(*plan.notes, *found.notes))
+    return plan
+
+
+def _is_named(change: Change, kind: str, search: UserSearch) -> bool:
+    named = change.before.get(search.attribute)
+    return bool(change.used_by) and change.address.kind == kind and isinstance(named, str)
+
+
+def _told(change: Change, users: Sequence[User]) -> Change:
+    return evolve(change, used_by=tuple(user.id for user in users), users=tuple(users[:MOST_TOLD]))
