@@ -60,6 +60,9 @@ class Refreshed:
         return None if found is UNKNOWN else found
 
     def users_of(self, address: Address) -> tuple[str, ...]:
+        """Their ids."""
+        if address in self.view.users:
+            return tuple(user.id for user in self.view.users[address])
         observed = self.view.resources.get(address)
         return (observed.used_by or ()) if observed else ()
 

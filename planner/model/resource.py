@@ -171,10 +171,6 @@ class User:
     modified: str = field(default="", metadata=WORD)
     places: tuple[Mention, ...] = ()
 
-    def uses(self, value: str) -> bool:
-        """Whether a plan that is in force names value."""
-        return any(place.of == value and not place.pending for place in self.places)
-
 
 @frozen
 class Observed:

@@ -97,12 +97,13 @@ def test_prevent_destroy(project: Project) -> None:
 
 def test_an_extension_in_use(applied: Project) -> None:
     with applied.sandbox() as ece:
-        ece.deploy("shop", "beta")
+        shop = ece.deploy("shop", "beta")
         ece.forget_requests()
         done = applied.run("destroy", "--auto-approve")
         assert done.code == 3, done
         assert "extension.beta cannot be deleted" in done.err
-        assert "used by 1 deployment" in done.err
+        assert f"used by 1 deployment: shop ({shop})" in " ".join(done.err.split())
+        assert ece.of_deployments() == ["POST /_search"]
         assert ece.writes() == []
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from werkzeug.test import Client as Caller
 from werkzeug.wrappers import Request, Response
 
 from planner.errors import ApiError, PlannerError, Unreachable
-from planner.kinds.deployment_search import MOST_NAMED, MOST_PAGES, PAGE, DeploymentSearch, user_in
+from planner.kinds.deployment_search import MOST_NAMED, MOST_PAGES, DeploymentSearch, user_in
 from planner.model.resource import Mention
 from planner.sandbox import Sandbox, create_app
 
@@ -102,11 +102,11 @@ def test_what_is_told_of_a_deployment(ece: Ece) -> None:
 
 
 def test_pages_are_counted_and_deployments_are_not_read(ece: Ece) -> None:
-    for number in range(2 * PAGE + 1):
+    for number in range(5):
         ece.deploy(f"{number}", user_bundles=entries(A))
     Caller(ece.app).delete("/sandbox/requests")
-    found = ece.search.by_use([A])
-    assert (len(found.users), found.pages, found.whole) == (2 * PAGE + 1, 3, True)
+    found = evolve(ece.search, page=2).by_use([A])
+    assert (len(found.users), found.pages, found.whole) == (5, 3, True)
     assert ece.requests == ["POST /_search"] * 3
 
 
