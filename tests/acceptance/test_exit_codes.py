@@ -97,6 +97,7 @@ def test_prevent_destroy(project: Project) -> None:
 
 def test_an_extension_in_use(applied: Project) -> None:
     with applied.sandbox() as ece:
+        ece.fill("beta")
         shop = ece.deploy("shop", "beta")
         ece.forget_requests()
         done = applied.run("destroy", "--auto-approve")
@@ -229,8 +230,9 @@ def test_an_upload_that_comes_too_late_is_refused(applied: Project) -> None:
 
 
 def test_what_came_into_use_since_its_deletion_was_planned_is_refused(applied: Project) -> None:
-    applied.ok("plan", "--destroy", "--out", "plan.json")
     with applied.sandbox() as ece:
+        ece.fill("beta")
+        applied.ok("plan", "--destroy", "--out", "plan.json")
         ece.deploy("shop", "beta")
         done = applied.run("apply", "plan.json")
         assert done.code == 3, done
