@@ -216,6 +216,7 @@ def check_references(blocks: Blocks) -> None:
         checks.resource(desired, blocks.places[address])
     for output in blocks.outputs.values():
         checks.value(output.value, output.place)
+    _check_said_twice(blocks)
     _check_statements(blocks)
     if not blocks.diagnostics.has_errors:
         _check_circles(blocks)
@@ -273,6 +274,16 @@ class _References:
             place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
         elif told := kind.by_index(reference.path):
             place.error(path, f"{reference} is a member of a set by its place", advice=told)
+
+
+def _check_said_twice(blocks: Blocks) -> None:
+    """What a resource of another kind says for all is not said by each as well."""
+    of_kind = {address.kind: address for address in blocks.resources}
+    for address, desired in blocks.resources.items():
+        for name, kind in blocks.kinds[address.kind].said_elsewhere.items():
+            if kind in of_kind and name in desired.attributes:
+                summary = f'{address} declares "{name}", which {of_kind[kind]} says for all'
+                blocks.places[address].error((name,), summary, advice="Take one of the two out.")
 
 
 _DECLARE: Final = "Declare it under resource:, or take the import out; planner export writes both."

@@ -66,6 +66,8 @@ def _of_attribute(
         kind, _, name = attribute.reference.partition(".")
         if kind not in kinds or name not in kinds[kind].kind.attributes:
             yield f"{where} refers to {attribute.reference}, which there is not"
+    if attribute.unless and attribute.unless not in kinds:
+        yield f"{where} is not said where there is a {attribute.unless}, which is no kind"
     holder = attribute.item if "items" in attribute.schema else attribute
     if id(holder.schema) not in above:
         for name, below in holder.properties.items():

@@ -141,6 +141,11 @@ class Kind:
         return tuple(attributes.get(name) for name in self.natural_key)
 
     @cached_property
+    def said_elsewhere(self) -> Mapping[str, str]:
+        """Attributes that a resource of another kind says for all, where one is declared -> that kind."""
+        return {a.name: a.unless for a in self.attributes.values() if a.unless}
+
+    @cached_property
     def local(self) -> frozenset[str]:
         return frozenset(a.name for a in self.attributes.values() if a.local)
 

@@ -14,9 +14,11 @@ from .platform import (
     LOGGING,
     PLATFORM,
     PROXIES,
+    REALMS,
     REGION,
     ROLES,
     RULESETS,
+    SECURITY,
     STORE,
     TRUST,
 )
@@ -159,6 +161,33 @@ CASES: dict[str, Case] = {
         "PATCH",
         lambda body: {},
     ),
+    **{
+        kind: Case(f"{REALMS}/{path}/{{id}}", edit, {"name": "theirs"}, export=(kind,), cleared=cleared)
+        for kind, path, edit, cleared in (
+            ("ldap_realm", "ldap", ("bind_type: user_search", "bind_type: user_templates"), "group_search"),
+            (
+                "active_directory_realm",
+                "active-directory",
+                ("type: failover", "type: round_robin"),
+                "load_balance",
+            ),
+            ("saml_realm", "saml", ("principal: nameid", "principal: mail"), "nameid_format"),
+        )
+    },
+    "realm_order": Case(
+        f"{REALMS}/_reorder",
+        ("[auditors, contractors]", "[contractors, auditors]"),
+        {"realms": ["contractors", "auditors", "former"]},
+        "POST",
+        pick=lambda _: {},
+        seed={
+            "security_realms": [
+                {"id": name, "name": name, "type": "saml", "urls": ["https://idp.example.com"]}
+                for name in ("former", "contractors", "auditors")
+            ]
+        },
+    ),
+    "security_deployment": Case(SECURITY, ("version: 8.17.0", "version: 8.18.0"), {"version": "8.19.0"}),
     "blueprinter_role": Case(
         f"{ROLES}/{{id}}",
         ("auto_blessed: false", "auto_blessed: true"),

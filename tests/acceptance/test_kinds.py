@@ -17,7 +17,18 @@ from planner.sandbox import create_app
 from planner.yaml12.core_schema import load
 
 from .kind_cases import CASES, Case
-from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, PROXIES, ROLES, ask, holds
+from .platform import (
+    BASE_URL,
+    DOMAIN_NAME,
+    INFRASTRUCTURE,
+    NOTHING,
+    PROXIES,
+    REALMS,
+    ROLES,
+    SECURITY,
+    ask,
+    holds,
+)
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -32,6 +43,7 @@ DECLARED = """
 project: kinds
 variables:
   viewer_password: {type: string, sensitive: true}
+  bind_password: {type: string, sensitive: true}
 environments:
   dev: {endpoint: sandbox}
 """
@@ -47,7 +59,7 @@ KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
 KEPT = {
     *(f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
-    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health"),
+    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health", SECURITY, REALMS),
 }
 """Where an installation keeps what cannot be reset."""
 
@@ -99,7 +111,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
 def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
     """A project with a template, and its installation, which has seed besides."""
     project = small(folder, template, DECLARED)
-    project.environ["PLANNER_VAR_viewer_password"] = "long enough"
+    project.environ |= {f"PLANNER_VAR_{name}_password": "long enough" for name in ("viewer", "bind")}
     (project.folder / "state").mkdir()
     with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
         pass

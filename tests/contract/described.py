@@ -146,8 +146,10 @@ class _Held:
                     yield f"list: an item has no {binding.listing.item}"
                 elif "read" not in binding.calls or item == shape(reply):
                     yield from self._of_reply("list", item)
-                else:
+                elif self.file.kind.list_shows == "all":
                     yield f"list: an item is no {reply}"
+                else:
+                    yield from (f"list: an item has no {n}" for n in {*self.file.kind.natural_key} - {*item})
         if "read" in binding.calls:
             yield from self._of_reply("read", shape(reply))
 

@@ -65,6 +65,7 @@ SEED: Mapping[str, Any] = {
 LEVELS = {"logging_levels": {"ROOT": "DEBUG"}}
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "account_trust": {"trust": {"trust_all": True}},
+    "active_directory_realm": {"name": "changed", "bind_dn": "cn=ece", "bind_password": "secret"},
     "adminconsole_logging_settings": LEVELS,
     "allocator_logging_settings": LEVELS,
     "allocator_metadata": {"items": [{"key": "rack", "value": "8"}]},
@@ -80,6 +81,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "deployment_template": {"name": "changed"},
     "extension": {"description": "changed"},
     "instance_configuration": {"storage_multiplier": 8},
+    "ldap_realm": {"name": "changed", "role_mappings": {"default_roles": [], "rules": []}},
     "license": {
         "max_resource_units": 200,
         "max_allocators": 3,
@@ -91,9 +93,12 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     },
     "proxies_settings": {"expected_proxies_count": 4},
     "proxies_filtered_group": {"filters": [], "expected_proxies_count": 3},
+    "realm_order": {"realms": ["contractors", "auditors"]},
     "resource_kind_domain_name": {"value": "changed"},
     "runner_logging_settings": LEVELS,
     "runner_roles": {"roles": [{"role_name": "proxy"}]},
+    "saml_realm": {"attributes": {"principal": "nameid", "groups": "changed"}},
+    "security_deployment": {"version": "8.18.0"},
     "snapshot_repository": {"settings": {"bucket": "changed"}},
     "telemetry": {"enabled": True},
     "traffic_filter": {"rules": [{"source": "192.0.2.0/24", "description": "changed"}]},
@@ -142,6 +147,13 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "blueprinter_blessings": {
         "singleton: absent-when-404, .*": "a role without blessings has none to take over",
     },
+    **{
+        kind: {
+            "errors: no operation answers security_deployment.not_found": "of get-security-deployment: realms"
+            " are those of that deployment",
+        }
+        for kind in ("ldap_realm", "active_directory_realm", "saml_realm", "realm_order")
+    },
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
     },
@@ -170,6 +182,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     },
     "resource_kind_domain_name": {
         r"singleton: absent-when-404, .*": "404 is of the name: each kind of resources is there",
+    },
+    "security_deployment": {
+        "read: a reply has no topology": "SecurityDeployment has none, and its requests do",
     },
     "traffic_filter": {
         "(create|update): rules.id is taken, and not sent": "sent of a member that has one",

@@ -1,0 +1,33 @@
+"""The security deployment, by which users of all realms are known."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from attrs import evolve
+from werkzeug.wrappers import Response
+
+from planner.sandbox import described
+from planner.sandbox.described import completed
+from planner.sandbox.objects import Object
+from planner.sandbox.seed import VERSION
+
+
+class Turn(described.Turn):
+    """Its topology is taken, and shown by nothing."""
+
+    def mint(self, sent: dict[str, Any]) -> str:
+        sent.setdefault("version", VERSION)
+        sent["cluster_id"], sent["deployment_id"] = secrets.token_hex(16), secrets.token_hex(16)
+        return ""
+
+    def kept(self, sent: dict[str, Any], before: Object) -> dict[str, Any]:
+        sent.pop("topology", None)
+        return dict(completed({**before.body, **sent}, self.of.defaults))
+
+    def answer(self, thing: Object, status: int) -> Response:
+        """The id that a write replies is that of the deployment, where it has one."""
+        id_ = thing.body.get("deployment_id", thing.body["cluster_id"])
+        told = evolve(thing, id=id_) if self.operation.gives == "id" else thing
+        return super().answer(told, status)
