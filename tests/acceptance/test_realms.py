@@ -104,6 +104,7 @@ def test_an_order_is_said_once(project: Project, order: str) -> None:
 
 def test_a_realm_may_say_its_order_where_nothing_says_it_for_all(project: Project) -> None:
     settles(project, declared("a"))
+    settles(project, declared("a", "b"))
     settles(project, declared("a", "b").replace("name: a\n", "name: a\n      order: 7\n"))
     assert in_order(project) == ["b", "a"]
     taken = next(each["order"] for each in ask(project, "GET", REALMS)["realms"] if each["id"] == "b")
