@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from .platform import REALMS, ask
+from planner.sandbox import objects
+from planner.sandbox.storage import Storage
+
+from .platform import REALMS, SECURITY, ask
 from .runner import Project, small
 
 DECLARED = """
@@ -40,6 +43,12 @@ SAML: dict[str, Any] = {
 }
 
 
+CLUSTER = """
+  security_deployment:
+    logins: {name: mine, version: 8.15.3, topology: {zone_count: 3}}
+"""
+
+
 def declared(*names: str, order: str = "") -> str:
     """Realms by their names, in an order, which is "a b" or nothing."""
     ids = ", ".join(f'"{{{{ resource.ldap_realm.{name}.id }}}}"' for name in order.split())
@@ -56,6 +65,13 @@ def project(tmp_path: Path) -> Project:
 
 def in_order(project: Project) -> list[str]:
     return [each["id"] for each in ask(project, "GET", REALMS)["realms"]]
+
+
+def by_somebody_else(project: Project, method: str, path: str, body: Any) -> None:
+    """And until the security deployment is done with it."""
+    assert ask(project, method, path, json=body) == {}
+    with project.sandbox() as ece:
+        ece.client.post("/sandbox/clock", json={"advance": 60})
 
 
 def settles(project: Project, template: str) -> None:
@@ -82,9 +98,9 @@ def test_realms_and_their_order_change_together(project: Project) -> None:
 def test_realms_that_are_not_named_come_after_those_that_are(project: Project) -> None:
     settles(project, declared("a", "b", "c", order="c a"))
     theirs = {"id": "theirs", "name": "theirs", **SAML}
-    assert ask(project, "POST", f"{REALMS}/saml", json=theirs) == {}
+    by_somebody_else(project, "POST", f"{REALMS}/saml", theirs)
     project.settled()
-    assert ask(project, "POST", f"{REALMS}/_reorder", json={"realms": ["theirs", "b", "c", "a"]}) == {}
+    by_somebody_else(project, "POST", f"{REALMS}/_reorder", {"realms": ["theirs", "b", "c", "a"]})
     plan = project.ok("plan").out
     assert ("Changed outside of planner" in plan, 'realms.0 = "theirs" -> "c"' in plan) == (True, True)
     project.apply()
@@ -124,7 +140,7 @@ def test_what_nobody_declares_of_a_realm_goes_back_as_it_was_and_no_password_is_
     path = f"{REALMS}/ldap/a"
     shown = ask(project, "GET", path)
     assert "hidden words" not in str(shown)
-    assert ask(project, "PUT", path, json={**shown, "load_balance": {"type": "failover"}}) == {}
+    by_somebody_else(project, "PUT", path, {**shown, "load_balance": {"type": "failover"}})
     settles(project, declared("a").replace("name: a\n", "name: other\n"))
     assert ask(project, "GET", path)["load_balance"] == {"type": "failover"}
     silent = declared("a").replace('      bind_password: "{{ var.password }}"\n', "")
@@ -132,3 +148,36 @@ def test_what_nobody_declares_of_a_realm_goes_back_as_it_was_and_no_password_is_
     refused = project.run("apply", "--auto-approve")
     assert (refused.code, "would take bind_password away" in refused.out + refused.err) == (3, True)
     settles(project, silent.replace("bind_anonymously: false", "bind_anonymously: true"))
+
+
+def without_a_security_deployment(project: Project) -> None:
+    """No request takes it away."""
+    assert ask(project, "GET", SECURITY)["name"] == "security-cluster"
+    storage = Storage(project.folder / "state/sandbox-dev.db")
+    with storage.write() as db:
+        found = objects.find(db, "security_deployment", "", "")
+        assert found is not None
+        objects.delete(db, found)
+    storage.close()
+
+
+def test_a_security_deployment_is_made_before_the_realms_that_need_one(project: Project) -> None:
+    project.ok("plan")
+    without_a_security_deployment(project)
+    project.write("templates/main.yaml", declared("a"))
+    refused = project.run("apply", "--auto-approve")
+    assert (refused.code, "Declare one, and let the realms depend on it." in refused.out) == (1, True)
+    realms = declared("a").replace("name: a\n", "name: a\n      depends_on: [security_deployment.logins]\n")
+    settles(project, realms + CLUSTER)
+    shown = ask(project, "GET", SECURITY)
+    assert (shown["name"], shown["status"], in_order(project)) == ("mine", "started", ["a"])
+    project.edit("templates/main.yaml", "8.15.3", "8.16.0")
+    project.apply()
+    project.settled()
+    assert ask(project, "GET", SECURITY)["version"] == "8.16.0"
+    project.edit("templates/main.yaml", "name: mine", "name: other")
+    refused = project.run("plan")
+    assert (refused.code, "replaced" in refused.err) == (3, True)
+    project.edit("templates/main.yaml", "name: other", "name: mine")
+    assert "security_deployment.logins" in project.ok("destroy", "--auto-approve").out
+    assert (project.addresses(), ask(project, "GET", SECURITY)["name"]) == ([], "mine")

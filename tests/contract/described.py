@@ -59,6 +59,7 @@ class _Held:
                 yield f"{name}: there is no operation {call.operation.name}"
             else:
                 yield from (f"{name}: {what}" for what in self._of_call(name, call, told))
+        yield from self._of_wait()
         yield from self._of_errors()
         yield from self._of_replies()
         yield from self._of_identity()
@@ -173,6 +174,18 @@ class _Held:
                     yield f"{call}: a reply has no {name}"
             elif told is not None and attribute.read_only:
                 yield from _of_value(attribute, told, name)
+
+    def _of_wait(self) -> Iterator[str]:
+        """What is looked at is in the reply."""
+        wait = self.file.binding.wait
+        if wait is None:
+            return
+        call = wait.call or self.file.binding.reading
+        told = extract()["operations"].get(call.operation.name, {"gives": "", "request": "", "query": {}})
+        yield from (f"wait: {what}" for what in self._of_call("wait", call, told))
+        for pointer in (*wait.until, *wait.failed, *filter(None, [wait.reason])):
+            if followed_word(shape(told["gives"]), pointer) is None:
+                yield f"wait: a reply has no {pointer}"
 
     def _of_errors(self) -> Iterator[str]:
         """Codes are of an operation; what says that nothing is there, of a 404; a repeat of a 409."""

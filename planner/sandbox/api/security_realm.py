@@ -11,6 +11,7 @@ from attrs import evolve
 from werkzeug.wrappers import Response
 
 from planner.sandbox import described, objects
+from planner.sandbox.api.cascading import SECURITY, begin_plan, has_plan
 from planner.sandbox.http import reply
 from planner.sandbox.objects import Object
 
@@ -57,7 +58,7 @@ class Turn(described.Turn):
         for refusal, wrong in (("unknown_ids", unknown), ("missing_ids", sorted(there.keys() - {*ids}))):
             if wrong:
                 raise self.refusal(refusal, "realms", ids=", ".join(wrong))
-        self._check_deployment()
+        self._begin()
         for order, id_ in enumerate(ids, 1):
             thing = there[id_]
             if thing.body["order"] != order:
@@ -86,7 +87,7 @@ class Turn(described.Turn):
         sent = {"enabled": True, "order": before.body.get("order", last + 1), **sent}
         if taken := [each for each in others if each.body["order"] == sent["order"]]:
             raise self.refusal("order_taken", "order", id=taken[0].id)
-        self._check_deployment()
+        self._begin()
         return sent
 
     def seeded(self, sent: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +100,7 @@ class Turn(described.Turn):
         return {name: value for name, value in super().shown(thing).items() if name not in SECRETS}
 
     def let_go(self, thing: Object) -> None:
-        self._check_deployment()
+        self._begin()
         super().let_go(thing)
 
     def _in_order(self) -> list[Object]:
@@ -128,9 +129,13 @@ class Turn(described.Turn):
         if len(schemes) != 1 or None in schemes:
             raise self.refusal(type_, "urls", url=", ".join(urls))
 
-    def _check_deployment(self) -> None:
-        if objects.find(self.db, "security_deployment", "", "") is None:
+    def _begin(self) -> None:
+        """The plan of the security deployment that each change takes."""
+        if objects.find(self.db, SECURITY, "", "") is None:
             raise self.refusal("no_deployment")
+        if has_plan(self.at, self.db):
+            raise self.refusal("pending")
+        begin_plan(self.at, self.db)
 
 
 def _info(thing: Object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from planner.sandbox import Sandbox, create_app, objects
 from planner.sandbox.storage import Storage
 
-from .caller import Caller, Clock, codes
+from .caller import Caller, Clock, Reply, codes
 from .swagger import SWAGGER, Checked
 
 VERSION = "x-cloud-resource-version"
@@ -64,6 +64,14 @@ def refused(ece: Caller, method: str, path: str, **kwargs: Any) -> tuple[int, li
     return response.status_code, codes(response)
 
 
+def written(ece: Caller, method: str, path: str, body: Any = None) -> Reply:
+    """And until the security deployment is done with it."""
+    response = ece(method, path, json=body)
+    assert response.status_code < 300, response.text
+    assert ece.raw("POST", "/sandbox/clock", json={"advance": 20}).status_code == 200
+    return response
+
+
 def order(ece: Caller) -> list[tuple[str, int]]:
     return [(each["id"], each["order"]) for each in ece.json("GET", REALMS)["realms"]]
 
@@ -71,7 +79,7 @@ def order(ece: Caller) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("path", OF_ALL)
 def test_a_realm_is_made_changed_and_deleted(ece: Caller, path: str) -> None:
     wanted = OF_ALL[path]
-    made = ece("POST", f"{REALMS}/{path}", json=wanted)
+    made = written(ece, "POST", f"{REALMS}/{path}", wanted)
     assert (made.status_code, made.json, made.headers[VERSION]) == (201, {}, "1")
     at = f"{REALMS}/{path}/{wanted['id']}"
     assert ece.json("GET", at) == {**wanted, "enabled": True, "order": 1}
@@ -85,7 +93,7 @@ def test_a_realm_is_made_changed_and_deleted(ece: Caller, path: str) -> None:
     }
     changed = {**wanted, "name": "other", "enabled": False}
     assert refused(ece, "PUT", f"{at}?version=7", json=changed) == (409, ["security_realm.version_conflict"])
-    assert ece("PUT", f"{at}?version=1", json=changed).headers[VERSION] == "2"
+    assert written(ece, "PUT", f"{at}?version=1", changed).headers[VERSION] == "2"
     assert ece.json("GET", at) == {**changed, "order": 1}
     others = [f"{REALMS}/{other}/{wanted['id']}" for other in OF_ALL if other != path]
     assert [refused(ece, "GET", other) for other in others] == [(404, ["security_realm.not_found"])] * 2
@@ -100,7 +108,7 @@ def test_no_secret_is_shown(ece: Caller) -> None:
 
 
 def test_an_id_is_of_one_realm_of_any_type(ece: Caller) -> None:
-    ece.json("POST", f"{REALMS}/ldap", json=LDAP)
+    written(ece, "POST", f"{REALMS}/ldap", LDAP)
     taken = (400, ["security_realm.id_conflict"])
     for path, realm in OF_ALL.items():
         assert refused(ece, "POST", f"{REALMS}/{path}", json={**realm, "id": "staff"}) == taken
@@ -131,12 +139,12 @@ def test_a_realm_that_cannot_be(ece: Caller, path: str, more: dict[str, Any], co
 
 def test_realms_have_an_order_that_is_set_at_once(ece: Caller) -> None:
     for path, realm in OF_ALL.items():
-        ece.json("POST", f"{REALMS}/{path}", json=realm)
+        written(ece, "POST", f"{REALMS}/{path}", realm)
     assert order(ece) == [("staff", 1), ("office", 2), ("partners", 3)]
     taken = refused(ece, "PUT", f"{REALMS}/saml/partners", json={**SAML, "order": 1})
     assert taken == (400, ["security_realm.order_conflict"])
     wanted = ["partners", "staff", "office"]
-    assert ece.json("POST", f"{REALMS}/_reorder", json={"realms": wanted}) == {}
+    assert written(ece, "POST", f"{REALMS}/_reorder", {"realms": wanted}).json == {}
     assert order(ece) == [("partners", 1), ("staff", 2), ("office", 3)]
     assert ece("GET", f"{REALMS}/saml/partners").headers[VERSION] == "2"
     for ids, code in (
@@ -146,8 +154,8 @@ def test_realms_have_an_order_that_is_set_at_once(ece: Caller) -> None:
     ):
         refusal = refused(ece, "POST", f"{REALMS}/_reorder", json={"realms": ids})
         assert refusal == (400, [f"security_realm.{code}"])
-    ece.json("PUT", f"{REALMS}/saml/partners", json={**SAML, "order": 7})
-    ece.json("PUT", f"{REALMS}/saml/partners", json=SAML)
+    written(ece, "PUT", f"{REALMS}/saml/partners", {**SAML, "order": 7})
+    written(ece, "PUT", f"{REALMS}/saml/partners", SAML)
     assert order(ece) == [("staff", 2), ("office", 3), ("partners", 7)]
 
 
@@ -181,7 +189,7 @@ def test_there_is_one_security_deployment_which_shows_no_topology(ece: Caller, d
     assert refused(ece, "POST", DEPLOYMENT, json={"name": "mine"}) == taken
     topology = {"size": {"value": 1024, "resource": "memory"}, "zone_count": 3}
     sent = {"version": "8.16.0", "topology": topology, "name": "other"}
-    assert ece.json("PUT", DEPLOYMENT, json=sent) == {"id": own["deployment_id"]}
+    assert written(ece, "PUT", DEPLOYMENT, sent).json == {"id": own["deployment_id"]}
     assert ece.json("GET", DEPLOYMENT) == {**own, "version": "8.16.0"}
     gone(data)
     absent = (404, ["security_deployment.not_found"])
@@ -191,10 +199,11 @@ def test_there_is_one_security_deployment_which_shows_no_topology(ece: Caller, d
     shown = ece.json("GET", DEPLOYMENT)
     assert (made.status_code, made.json) == (201, {"id": shown["deployment_id"]})
     assert (shown["name"], shown["deployment_id"] != own["deployment_id"]) == ("mine", True)
+    assert (shown["version"], shown["has_pending_plan"]) == ("8.15.3", True)
 
 
 def test_without_a_security_deployment_no_realm_is_written(ece: Caller, data: Path) -> None:
-    ece.json("POST", f"{REALMS}/ldap", json=LDAP)
+    written(ece, "POST", f"{REALMS}/ldap", LDAP)
     gone(data)
     for method, path, body in (
         ("POST", "/saml", SAML),
@@ -204,3 +213,33 @@ def test_without_a_security_deployment_no_realm_is_written(ece: Caller, data: Pa
     ):
         assert refused(ece, method, REALMS + path, json=body) == (404, ["security_deployment.not_found"])
     assert order(ece) == [("staff", 1)]
+
+
+WRITES = (
+    ("PUT", DEPLOYMENT, {"version": "8.16.0"}),
+    ("POST", f"{REALMS}/saml", SAML),
+    ("PUT", f"{REALMS}/ldap/staff", LDAP),
+    ("POST", f"{REALMS}/_reorder", {"realms": ["staff"]}),
+    ("PUT", "/platform/configuration/api_base_url", {"value": "https://ece.example"}),
+    ("DELETE", f"{REALMS}/ldap/staff", None),
+)
+
+
+@pytest.mark.parametrize("write", WRITES, ids=lambda write: f"{write[0]} {write[1]}")
+def test_each_change_takes_a_plan_of_the_security_deployment_before_the_next_one(
+    ece: Caller, app: Sandbox, write: tuple[str, str, Any]
+) -> None:
+    written(ece, "POST", f"{REALMS}/ldap", LDAP)
+    before = ece.json("GET", DEPLOYMENT)
+    method, path, body = write
+    assert ece(method, path, json=body).status_code < 300
+    busy = {**before, "status": "reconfiguring", "has_pending_plan": True}
+    assert ece.json("GET", DEPLOYMENT) == busy
+    pending = (412, ["security_deployment.cluster_pending_plan_exists"])
+    assert refused(ece, "POST", f"{REALMS}/active-directory", json=DIRECTORY) == pending
+    assert refused(ece, "PUT", DEPLOYMENT, json={}) == pending
+    app.clock.advance(19.9)
+    assert ece.json("GET", DEPLOYMENT) == busy
+    app.clock.advance(0.1)
+    version = {"version": "8.16.0"} if path == DEPLOYMENT else {}
+    assert ece.json("GET", DEPLOYMENT) == {**before, **version}
