@@ -16,6 +16,7 @@ PROXIES = "/platform/infrastructure/proxies"
 SECURITY, REALMS = f"{PLATFORM}/security/deployment", f"{PLATFORM}/security/realms"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
+CERTIFICATES = f"{PLATFORM}/security/extra_certs"
 INFRASTRUCTURE = "/platform/infrastructure"
 ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
 SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
@@ -54,7 +55,7 @@ def holds(project: Project) -> dict[str, Any]:
         f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
         *(SECURITY, REALMS),
-        *(DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
+        *(CERTIFICATES, DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}
