@@ -22,6 +22,7 @@ from .platform import (
     RULESETS,
     SECURITY,
     STORE,
+    TLS,
     TRUST,
 )
 
@@ -29,7 +30,7 @@ from .platform import (
 def certificate(name: str) -> str:
     """What looks like a certificate and its key, as PEM."""
     parts = []
-    for what in ("CERTIFICATE", "PRIVATE KEY"):
+    for what in ("PRIVATE KEY", "CERTIFICATE"):
         body = base64.b64encode(f"{what} {name} ".encode() * 9).decode()
         parts.append(f"-----BEGIN {what}-----\n{body}\n-----END {what}-----\n")
     return "".join(parts)
@@ -161,6 +162,13 @@ CASES: dict[str, Case] = {
     "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
     "extra_certificate": Case(
         f"{CERTIFICATES}/{{id}}", ("var.shop_certificate", "var.next_certificate"), certificate("theirs")
+    ),
+    "tls_chain": Case(
+        f"{TLS}/{{id}}",
+        ("var.shop_certificate", "var.next_certificate"),
+        certificate("theirs"),
+        "POST",
+        export=("tls_chain/ui",),
     ),
     "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
     "proxies_filtered_group": Case(

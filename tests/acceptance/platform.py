@@ -16,7 +16,7 @@ PROXIES = "/platform/infrastructure/proxies"
 SECURITY, REALMS = f"{PLATFORM}/security/deployment", f"{PLATFORM}/security/realms"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
-CERTIFICATES = f"{PLATFORM}/security/extra_certs"
+CERTIFICATES, TLS = f"{PLATFORM}/security/extra_certs", f"{PLATFORM}/security/tls"
 INFRASTRUCTURE = "/platform/infrastructure"
 ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
 SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
@@ -54,7 +54,7 @@ def holds(project: Project) -> dict[str, Any]:
         *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings", ROLES),
         f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
-        *(SECURITY, REALMS),
+        *(SECURITY, REALMS, f"{TLS}/ui"),
         *(CERTIFICATES, DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )

@@ -26,6 +26,7 @@ from .platform import (
     REALMS,
     ROLES,
     SECURITY,
+    TLS,
     ask,
     holds,
 )
@@ -62,6 +63,7 @@ CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.
 KEPT = {
     *(f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
     *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health", SECURITY, REALMS),
+    f"{TLS}/ui",
 }
 """Where an installation keeps what cannot be reset."""
 
@@ -84,10 +86,12 @@ class Scene:
         return self.case.path.format(id=id_, parent=id_.partition("/")[0])
 
     def change(self, theirs: Mapping[str, Any] | str) -> None:
-        """Somebody else's change."""
+        """Somebody else's change, which takes no longer than the installation needs for it."""
         body = self.case.pick(ask(self.project, "GET", self.path))
         sent = {"data": theirs} if isinstance(theirs, str) else {"json": _merged(body, theirs)}
         assert ask(self.project, self.case.method, self.path + self.case.below, **sent) is not None
+        with self.project.sandbox() as ece:
+            ece.client.post("/sandbox/clock", json={"advance": 60})
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
