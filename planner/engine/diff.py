@@ -27,7 +27,7 @@ def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[Att
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
         before, after = declared_part(attribute, prior), refreshed.attributes.get(name)
-        if not (attribute.partial and before is None):
+        if not (attribute.shown_as or (attribute.partial and before is None)):
             found += Description(attribute, of_server, salt).told(before, after, before)
     return tuple(found)
 
@@ -145,6 +145,6 @@ def kept_as_found(prior: Prior, desired: Desired, kind: Kind) -> Iterator[Path]:
 
 def _without_left(prior: Prior, desired: Desired, kind: Kind) -> Mapping[str, Value]:
     attributes = dict(prior.attributes)
-    for name, *path in kept_as_found(prior, desired, kind):
+    for name, *path in reversed([*kept_as_found(prior, desired, kind)]):  # the places of a list, last first
         attributes[str(name)] = without(kind.attributes[str(name)], attributes[str(name)], tuple(path))
     return attributes if attributes != prior.attributes else prior.attributes

@@ -19,12 +19,20 @@ REGION: Final = "ece-region"
 
 
 @frozen
+class TextBody:
+    """A body that is one attribute and nothing else. type: its media type."""
+
+    attribute: str
+    type: str
+
+
+@frozen
 class Call:
     """One API operation. send_version: it takes the resource version as the query parameter `version`.
 
     wrap: where in the body the attributes go, a JSON Pointer, "" the whole. add: what the body has besides.
-    merge_patch: the body says what changes, with null for what goes (RFC 7396). token: the query parameter
-    that makes a repeated call one call.
+    merge_patch: the body says what changes, with null for what goes (RFC 7396). text: the body is a text.
+    token: the query parameter that makes a repeated call one call.
     """
 
     operation: Operation
@@ -33,6 +41,7 @@ class Call:
     wrap: str = ""
     add: Mapping[str, Value] = field(factory=dict)
     merge_patch: bool = False
+    text: TextBody | None = None
     token: str = ""
 
     @property
@@ -66,11 +75,13 @@ def merge_patch(found: Mapping[str, Value], wanted: Mapping[str, Value]) -> dict
 class Listing:
     """What the reply to the list call holds. The pointers are JSON Pointers (RFC 6901), "" the whole.
 
-    items: of the list, in the reply. item: of the resource, in an item. where: attributes that the items of
-    this kind have, in a list that several kinds share. unless: of items that nobody can manage.
+    items: of the list, in the reply. keyed: it is a mapping, by the own part of the id. item: of the
+    resource, in an item. where: attributes that the items of this kind have, in a list that several kinds
+    share. unless: of items that nobody can manage.
     """
 
     items: str = ""
+    keyed: bool = False
     item: str = ""
     where: Mapping[str, Any] = field(factory=dict)
     unless: Mapping[str, Any] = field(factory=dict)
@@ -169,7 +180,7 @@ class Conventions:
 
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")
-_LISTING = ("items", "item", "where", "unless")
+_LISTING = ("items", "keyed", "item", "where", "unless")
 _WAIT = ("until", "failed", "reason", "before")
 _CALL = ("query", "send_version", "wrap", "add", "merge_patch", "token")
 
@@ -217,4 +228,5 @@ def _call(call: Mapping[str, Any], regional: bool) -> Call:
         timeout=call.get("timeout"),
         regional=regional,
     )
-    return Call(operation, **{key: call[key] for key in _CALL if key in call})
+    text = TextBody(**call["body"]) if "body" in call else None
+    return Call(operation, text=text, **{key: call[key] for key in _CALL if key in call})

@@ -12,25 +12,30 @@ def test_a_life():
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve, frozen
 from jsonschema_rs import Draft202012Validator
 
 from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
-from planner.errors import PlannerError
+from planner.errors import NotYet, PlannerError
 from planner.kinds.registry import KindFile, read_kind_file
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.agreement import agree, declared
 from planner.model.compare import is_unset
 from planner.model.facets import Attribute
+from planner.model.identity import Parent
 from planner.model.kept import lasting
-from planner.model.kind import Kind
-from planner.model.resource import Observed, Request
+from planner.model.kind import Kind, Settles
+from planner.model.plan import SETTLE
+from planner.model.resource import PENDING, Observed, Request, Result
 from planner.model.value import Value
 from planner.yaml12.core_schema import load
 
@@ -66,6 +71,8 @@ def _of_attribute(
         kind, _, name = attribute.reference.partition(".")
         if kind not in kinds or name not in kinds[kind].kind.attributes:
             yield f"{where} refers to {attribute.reference}, which there is not"
+    if attribute.unless and attribute.unless not in kinds:
+        yield f"{where} is not said where there is a {attribute.unless}, which is no kind"
     holder = attribute.item if "items" in attribute.schema else attribute
     if id(holder.schema) not in above:
         for name, below in holder.properties.items():
@@ -100,14 +107,16 @@ def round_trip(
     app: Callable[..., Any],
     wanted: Mapping[str, Value],
     change: Mapping[str, Value],
+    pause: Callable[[float], object] = time.sleep,
 ) -> None:
     """Creates, lists, reads, updates and deletes one resource at a WSGI app. AssertionError.
 
     A singleton is taken over, and left as it was, where the API can reset it. change: what an
-    update changes; {} for a kind without one.
+    update changes; {} for a kind without one. pause: lets seconds pass, where the API takes its time.
     """
     client = Client("http://sandbox.localhost", auth=ApiKeyAuth("a-key"), transport=WSGITransport(app))
-    driver, kind, address = kind_file.at(client), kind_file.kind, Address(kind_file.kind.name, "it")
+    driver, kind = _Patient(kind_file.at(client), pause), kind_file.kind
+    address = Address(kind.name, "it")
     before = driver.read(kind.identity.id_of(wanted) or "") if kind.singleton else None
     made = _made(driver, address, wanted, before)
     read = driver.read(made.id) or Observed("", {})
@@ -123,23 +132,64 @@ def round_trip(
         _left(driver, address, made, before)
 
 
-def _left(driver: RestDriver, address: Address, made: Observed, before: Observed | None) -> None:
+@frozen
+class _Patient:
+    """A driver that waits for what has to end before a write, and until what it wrote is done."""
+
+    driver: RestDriver
+    pause: Callable[[float], object]
+
+    @property
+    def kind(self) -> Kind:
+        return self.driver.kind
+
+    def deletion(self) -> Sequence[str]:
+        return self.driver.deletion()
+
+    def list(self, parent: Parent) -> Mapping[str, Observed]:
+        return self.driver.list(parent)
+
+    def read(self, id_: str) -> Observed | None:
+        return self.driver.read(id_)
+
+    def perform(self, request: Request) -> Observed | None:
+        if request.operation != SETTLE:
+            found = self._until(lambda: self.driver.perform(request)).observed
+            if self.kind.settles is None or found is None:
+                return found
+            request = evolve(request, operation=SETTLE, id=found.id)
+        seen = self._until(lambda: self.driver.settled(request))
+        _claim(not seen.settling.status, f"what was accepted failed: {seen.settling.reason}")
+        return seen.observed
+
+    def _until(self, do: Callable[[], Result]) -> Result:
+        settles = self.kind.settles or Settles(every=5, timeout=1800)
+        for _ in range(int(settles.timeout / settles.every)):
+            with suppress(NotYet):
+                result = do()
+                if result.settling.status != PENDING:
+                    return result
+            self.pause(settles.every)
+        raise AssertionError(f"it takes more than {settles.timeout:g} seconds")
+
+
+def _left(driver: _Patient, address: Address, made: Observed, before: Observed | None) -> None:
     for operation in driver.deletion():
         request = Request(operation, address, {}, made.attributes, made.id, made.version)
-        made = driver.perform(request).observed or made
+        made = driver.perform(request) or made
     after = driver.read(made.id)
     same = (after and after.attributes) == (before and before.attributes)
     _claim(same, "it is not as it was" if before else "it is there after its delete")
 
 
 def _made(
-    driver: RestDriver, address: Address, wanted: Mapping[str, Value], before: Observed | None
+    driver: _Patient, address: Address, wanted: Mapping[str, Value], before: Observed | None
 ) -> Observed:
     if before is not None:
         return _updated(driver, address, wanted, before)
     parent = driver.kind.identity.parent_of(wanted) or ()
     others = {} if driver.kind.singleton else driver.list(parent)
-    found = driver.perform(Request("create", address, wanted)).observed
+    found = driver.perform(Request("create", address, wanted))
     made = _as_wanted(driver.kind, wanted, found, "create")
     if not driver.kind.singleton:
         _claim(
@@ -148,12 +198,12 @@ def _made(
     return made
 
 
-def _updated(driver: RestDriver, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
+def _updated(driver: _Patient, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
     request = Request("update", address, wanted, found.attributes, found.id, found.version)
-    return _as_wanted(driver.kind, wanted, driver.perform(request).observed, "update")
+    return _as_wanted(driver.kind, wanted, driver.perform(request), "update")
 
 
-def _left_out(driver: RestDriver, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
+def _left_out(driver: _Patient, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
     """Less and less is declared: what the API clears then is cleared in plans, and nothing else."""
     kind = driver.kind
     for name in [name for name in wanted if name not in kind.schema.get("required", ())]:

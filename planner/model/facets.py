@@ -21,10 +21,10 @@ Schema = Mapping[str, Any]
 KEEP, CLEAR = "keep", "clear"
 
 KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "writeOnly"} | {
-    mark: f"x-{mark}"
+    mark: f"x-{mark.replace('_', '-')}"
     for mark in (
         *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
-        *("local", "reference"),
+        *("local", "reference", "unless", "leading", "shown_as"),
     )
 }
 """The fields of an Attribute -> the keywords that set them."""
@@ -40,11 +40,13 @@ class Attribute:
     immutable: a change is a replacement (`x-immutable`). unordered: a list compared as a set (`x-unordered`).
     local: concerns files here, never sent (`x-local`). stable: set by the server and kept through updates
     (`x-stable`). cleared: left out means empty on the server (`x-cleared`); else left out means unmanaged.
-    echoed: False when the server may leave it out of its replies (`x-echoed`).
-    volatile: changes by itself, never kept (`x-volatile`). key: of a set whose members the server gives ids:
-    by what they are matched and addressed (`x-key`). partial: of a mapping only what is declared is compared
-    (`x-partial`); leave: what becomes of what is no longer declared, KEEP or CLEAR (`x-leave`).
-    reference: the kind and attribute that it names (`x-reference`).
+    echoed: False when the server may leave it out of its replies (`x-echoed`). volatile: changes by itself,
+    never kept (`x-volatile`). key: of a set whose members the server gives ids: by what they are matched and
+    addressed (`x-key`). partial: of a mapping only what is declared is compared (`x-partial`); leave: what
+    becomes of what is no longer declared, KEEP or CLEAR (`x-leave`). leading: a list that is partial by its
+    places: the declared ones come first (`x-leading`). reference: the kind and attribute that it names
+    (`x-reference`). unless: the kind that says it for all, where a resource of it is declared (`x-unless`).
+    shown_as: where the server shows a part of a secret (`x-shown-as`).
 
     schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
     """
@@ -55,6 +57,7 @@ class Attribute:
     read_only: bool = False
     write_only: bool = False
     immutable: bool = False
+    shown_as: str = ""
     unordered: bool = False
     local: bool = False
     stable: bool = False
@@ -65,6 +68,8 @@ class Attribute:
     partial: bool = False
     leave: str = KEEP
     reference: str = ""
+    unless: str = ""
+    leading: bool = False
     nested: bool = False
     definitions: Schema = field(factory=dict, eq=False, repr=False)
 
@@ -142,7 +147,7 @@ class Attribute:
 
     def below(self, key: str | int) -> Attribute:
         """What is at key of a mapping, at an index of a list, or the member of a set by that key."""
-        if self.key or isinstance(key, int):
+        if self.key or self.leading or isinstance(key, int):
             return self.item
         return self.properties.get(key) or self.others
 
@@ -157,15 +162,18 @@ class Attribute:
     def find(self, value: Value, path: Path) -> Value:
         """What lies in value at path, UNKNOWN where there is none."""
         for node, key in zip(self.along(path), path, strict=False):
-            members = node.members(value)
+            members = None if node.leading and isinstance(key, int) else node.members(value)
             value = at(value if members is None else members, (key,))
         return value
 
     def members(self, value: Value) -> Mapping[str, Value] | None:
         """What value holds by the keys that paths have; None for no mapping and no set of members.
 
-        Of members with one key the later ones are numbered, so that none is lost.
+        Of members with one key the later ones are numbered, so that none is lost. Of a leading list the
+        places are the keys.
         """
+        if self.leading and isinstance(value, list | tuple):
+            return {str(place): item for place, item in enumerate(value)}
         if not self.key:
             return value if isinstance(value, Mapping) else None
         if not isinstance(value, list | tuple):
@@ -186,7 +194,7 @@ class Attribute:
 
     def rebuilt(self, members: Mapping[str, Value]) -> Value:
         """The value whose members these are."""
-        return [*members.values()] if self.key else dict(members)
+        return [*members.values()] if self.key or self.leading else dict(members)
 
     def _holds(self, name: str, schema: Any, required: bool = False) -> Attribute:
         handed = {mark: getattr(self, mark) for mark in HANDED_DOWN}
@@ -194,12 +202,12 @@ class Attribute:
 
 
 def _is_closed(schema: Schema) -> bool:
-    """Whether it has nothing but its properties: what a reply shows beside them is nothing to keep."""
+    """Whether it has nothing but its properties: all else in a reply is nothing to keep."""
     return schema.get("additionalProperties") is False
 
 
 _MINDED: Final = frozenset(KEYWORDS.values()) - {
-    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-stable"),
+    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-shown-as", "x-stable", "x-unless"),
 }
 """The keywords that a comparison minds."""
 
@@ -210,6 +218,8 @@ def compiled(
     """The node of a schema. handed: facets that it has from above, unless it says otherwise."""
     rules = followed(schema, definitions)
     said = {mark: rules[keyword] for mark, keyword in KEYWORDS.items() if keyword in rules}
+    if said.get("leading"):
+        said["partial"] = True
     if "key" in said:
         said["key"] = (said["key"],) if isinstance(said["key"], str) else tuple(said["key"])
     return Attribute(name, rules, required, definitions=definitions, **{**handed, **said})
@@ -250,10 +260,10 @@ def twice(attribute: Attribute, value: Value, path: Path = ()) -> Iterator[tuple
 
 
 def followed(schema: Any, definitions: Schema) -> Schema:
-    """A schema with the one that it refers to put in; {} for what says nothing. `flaws` tells what is bad."""
+    """A schema with the one that it refers to put in; {} for what says nothing: planner.model.flaws tells."""
     seen = set()
     while isinstance(schema, Mapping) and "$ref" in schema:
-        name = str(schema["$ref"]).removeprefix(_DEFINITION)
+        name = str(schema["$ref"]).removeprefix(DEFINITION)
         target = definitions.get(name)
         if name in seen or not isinstance(target, Mapping):
             return {}
@@ -262,7 +272,7 @@ def followed(schema: Any, definitions: Schema) -> Schema:
     return schema if isinstance(schema, Mapping) else {}
 
 
-_DEFINITION: Final = "#/$defs/"
+DEFINITION: Final = "#/$defs/"
 
 
 def declaration(schema: Schema, definitions: Schema) -> Schema:
@@ -287,8 +297,8 @@ def _nodes(schema: Schema, definitions: Schema) -> Iterator[Schema]:
     while left:
         node = left.pop()
         yield node
-        target = definitions.get(str(node.get("$ref", "")).removeprefix(_DEFINITION))
-        for below in (*([target] if target else ()), *(held for _, held in _below(node))):
+        target = definitions.get(str(node.get("$ref", "")).removeprefix(DEFINITION))
+        for below in (*([target] if target else ()), *(held for _, held in schemas_below(node))):
             if id(below) not in seen:
                 seen.add(id(below))
                 left.append(below)
@@ -300,47 +310,7 @@ def _text(value: Value) -> str:
     return scalar_text(value) if isinstance(value, str | int | float) or is_written(value) else str(value)
 
 
-def flaws(rules: Schema) -> Iterator[tuple[Path, str]]:
-    """What is wrong with the facets in the `attributes` of a kind file: where, and what."""
-    definitions = rules.get("$defs", {})
-    left: list[tuple[Path, Schema, bool]] = [((), rules, False)]
-    seen: set[tuple[int, bool]] = set()
-    while left:
-        path, schema, partial = left.pop()
-        target = str(schema.get("$ref", _DEFINITION)).removeprefix(_DEFINITION)
-        if target and not isinstance(definitions.get(target), Mapping):
-            yield path, f"it refers to {schema['$ref']}, and $defs does not have that"
-        found = followed(schema, definitions)
-        partial = bool(found.get("x-partial", partial))
-        yield from (
-            (path, flaw) for flaw in _flaws_of(found, followed(found.get("items"), definitions), partial)
-        )
-        for keys, below in _below(found):
-            if (id(below), partial) not in seen:
-                seen.add((id(below), partial))
-                left.append(((*path, *keys), below, partial))
-
-
-def _flaws_of(schema: Schema, items: Schema, partial: bool) -> Iterator[str]:
-    """items: what the schema says of the items of a list. partial: whether it is, by itself or from above."""
-    types = schema.get("type", ())
-    types = (types,) if isinstance(types, str) else tuple(types)
-    held = items.get("properties", {})
-    key = schema.get("x-key", ())
-    for name in (key,) if isinstance(key, str) else key:
-        if name not in held:
-            yield f"x-key names {name}, and the items of a list here have no such property"
-    if types and "array" not in types and schema.get("x-unordered"):
-        yield "x-unordered is for lists"
-    if types and "object" not in types and schema.get("x-partial"):
-        yield "x-partial is for mappings"
-    if "x-leave" in schema and not partial:
-        yield "x-leave is for what x-partial is about"
-    if partial and not key and (held or items.get("type") == "object"):
-        yield "a list of mappings where x-partial is needs an x-key: else nobody knows which is which"
-
-
-def _below(schema: Schema) -> Iterator[tuple[Path, Schema]]:
+def schemas_below(schema: Schema) -> Iterator[tuple[Path, Schema]]:
     """The schemas that one holds, and their places in it."""
     for name, below in schema.get("properties", {}).items():
         yield ("properties", name), below

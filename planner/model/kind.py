@@ -13,6 +13,11 @@ from planner.model.identity import BY_ID, Identity
 from planner.model.value import UNKNOWN, Path, Value, dotted
 
 
+def one(kind: str) -> str:
+    """The name of a kind with its article: "a user", "an extension"."""
+    return f"an {kind}" if kind[:1] in "aeio" else f"a {kind}"
+
+
 @frozen
 class ContentFacts:
     """Kinds with an uploaded file. attribute: the path in the template; marker: what the server says of the
@@ -139,6 +144,11 @@ class Kind:
     def key_of(self, attributes: Mapping[str, Value]) -> tuple[Value, ...]:
         """The values of the natural key among attributes, null where there is none."""
         return tuple(attributes.get(name) for name in self.natural_key)
+
+    @cached_property
+    def said_elsewhere(self) -> Mapping[str, str]:
+        """Attributes that a resource of another kind says for all, where one is declared -> that kind."""
+        return {a.name: a.unless for a in self.attributes.values() if a.unless}
 
     @cached_property
     def local(self) -> frozenset[str]:

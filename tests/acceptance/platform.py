@@ -13,8 +13,10 @@ SECRETS = {"viewer_password": "long enough", "bucket_id": "AKIASHOP", "bucket_ke
 ALLOCATOR = "192.168.44.10"
 PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rulesets"
 PROXIES = "/platform/infrastructure/proxies"
+SECURITY, REALMS = f"{PLATFORM}/security/deployment", f"{PLATFORM}/security/realms"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
+CERTIFICATES, TLS = f"{PLATFORM}/security/extra_certs", f"{PLATFORM}/security/tls"
 INFRASTRUCTURE = "/platform/infrastructure"
 ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
 SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
@@ -52,7 +54,8 @@ def holds(project: Project) -> dict[str, Any]:
         *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings", ROLES),
         f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
-        *(DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
+        *(SECURITY, REALMS, f"{TLS}/ui"),
+        *(CERTIFICATES, DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

@@ -16,8 +16,20 @@ from planner.model.kind import Kind
 from planner.sandbox import create_app
 from planner.yaml12.core_schema import load
 
-from .kind_cases import CASES, Case
-from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, PROXIES, ROLES, ask, holds
+from .kind_cases import CASES, Case, certificate
+from .platform import (
+    BASE_URL,
+    DOMAIN_NAME,
+    INFRASTRUCTURE,
+    NOTHING,
+    PROXIES,
+    REALMS,
+    ROLES,
+    SECURITY,
+    TLS,
+    ask,
+    holds,
+)
 from .runner import Project, small
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
@@ -32,6 +44,9 @@ DECLARED = """
 project: kinds
 variables:
   viewer_password: {type: string, sensitive: true}
+  bind_password: {type: string, sensitive: true}
+  shop_certificate: {type: string, sensitive: true}
+  next_certificate: {type: string, sensitive: true}
 environments:
   dev: {endpoint: sandbox}
 """
@@ -47,7 +62,8 @@ KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
 KEPT = {
     *(f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
-    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health"),
+    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health", SECURITY, REALMS),
+    f"{TLS}/ui",
 }
 """Where an installation keeps what cannot be reset."""
 
@@ -69,13 +85,13 @@ class Scene:
         id_ = self.project.resource(self.address)["id"]
         return self.case.path.format(id=id_, parent=id_.partition("/")[0])
 
-    def change(self, theirs: Mapping[str, Any]) -> None:
-        """Somebody else's change."""
+    def change(self, theirs: Mapping[str, Any] | str) -> None:
+        """Somebody else's change, which takes no longer than the installation needs for it."""
         body = self.case.pick(ask(self.project, "GET", self.path))
-        assert (
-            ask(self.project, self.case.method, self.path + self.case.below, json=_merged(body, theirs))
-            is not None
-        )
+        sent = {"data": theirs} if isinstance(theirs, str) else {"json": _merged(body, theirs)}
+        assert ask(self.project, self.case.method, self.path + self.case.below, **sent) is not None
+        with self.project.sandbox() as ece:
+            ece.client.post("/sandbox/clock", json={"advance": 60})
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -99,7 +115,9 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
 def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
     """A project with a template, and its installation, which has seed besides."""
     project = small(folder, template, DECLARED)
-    project.environ["PLANNER_VAR_viewer_password"] = "long enough"
+    project.environ |= {f"PLANNER_VAR_{name}_password": "long enough" for name in ("viewer", "bind")}
+    for name in ("shop_certificate", "next_certificate"):
+        project.environ[f"PLANNER_VAR_{name}"] = certificate(name)
     (project.folder / "state").mkdir()
     with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
         pass
