@@ -21,6 +21,7 @@ from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.facets import Attribute, sealed
 from planner.model.kind import Kind
 from planner.model.resource import Desired
+from planner.model.standing import put_in
 from planner.model.value import Path, Value, dotted, plain_numbers
 
 _META: Final = ("depends_on", "lifecycle", "allow")
@@ -188,11 +189,9 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
     """The attributes as the kind's schema wants them. null means not given. What the server never returns is
     a secret, wherever it came from."""
     result, meta = {}, meta_of(kind)
-    for name, item in entries.items():
-        if name in meta:
-            continue
+    for name, item in ((name, item) for name, item in entries.items() if name not in meta):
         known = kind.attributes.get(name) or Attribute(name, {})
-        value = item if isinstance(item, str) else shaped(item, known.schema, kind.definitions)
+        value = item if isinstance(item, str) else put_in(known, shaped(item, known.schema, kind.definitions))
         if value is not None or name not in kind.attributes:
             result[name] = sealed(known, value, seal) if known.holds_secret else value
     return result

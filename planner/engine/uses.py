@@ -98,6 +98,18 @@ class Uses:
                 keeping.append(_named(by, names.get(by, ""), dict.fromkeys(stay)))
         return Users(tuple(keeping), tuple(dict.fromkeys(leaving)))
 
+    def waiting(self, address: Address, attributes: Mapping[str, Value]) -> tuple[str, ...]:
+        """On whose behalf the resource is used by what has to wait, so that the use stays."""
+        texts = ((name, value) for name, value in attributes.items() if isinstance(value, str))
+        targets = {(f"{address.kind}.{name}", value) for name, value in texts}
+        waits = self.decisions.refreshed.waits
+        found = (
+            use.by
+            for use, holders in self._holders.items()
+            if (use.target, use.value) in targets and any(map(waits, holders))
+        )
+        return tuple(dict.fromkeys(found))
+
     def _held(self, kind: str, attributes: Mapping[str, Value], by: str) -> Iterator[tuple[Address, Use]]:
         for name, value in attributes.items():
             if isinstance(value, str):

@@ -12,6 +12,7 @@ from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
 from planner.engine.imports import Search, imports_to_do, singletons_to_take, with_known
 from planner.engine.ledger import ledger_of
+from planner.engine.naming import with_ids
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
@@ -94,6 +95,7 @@ def propose_from(session: Session, state: State, counted: Counted = uncounted) -
     session.goal.selection.check({*held, *session.goal.resources}, session.goal.declarations.moves)
     found = Diagnostics()
     after, _ = apply_moves(state, session.goal.declarations.moves, Diagnostics())
+    session = evolve(session, goal=with_ids(session.goal, after, session.drivers, found, session.refresh))
     view = _look(session, after, asking, found)
     diagnostics = Diagnostics(list(found))
     plan = make_plan(session.goal, state, view, session.drivers, diagnostics)

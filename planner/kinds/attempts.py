@@ -155,16 +155,13 @@ def _resources(body: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each resource of a deployment with a name for people, and what is told of its plans."""
     found = body.get("resources") if isinstance(body, Mapping) else None
     for kind, resources in found.items() if isinstance(found, Mapping) else ():
-        listed = [each for each in resources if isinstance(each, Mapping)] if _is_list(resources) else []
+        each = resources if isinstance(resources, list) else []
+        listed = [resource for resource in each if isinstance(resource, Mapping)]
         for resource in listed:
             name = str(kind) if len(listed) == 1 else f"{kind} {resource.get('ref_id')}"
             info = resource.get("info")
             plans = info.get("plan_info") if isinstance(info, Mapping) else None
             yield name, plans if isinstance(plans, Mapping) else {}
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def _kind(name: str) -> str:
@@ -175,7 +172,7 @@ def _attempts(plans: Mapping[str, Any]) -> list[Attempt]:
     """Each attempt once, where it tells most: the history may hold the one in force again."""
     history = plans.get("history")
     places = [("pending", plans.get("pending")), ("current", plans.get("current"))]
-    places += [("history", each) for each in history] if _is_list(history) else []
+    places += [("history", each) for each in history] if isinstance(history, list) else []
     found: dict[str, Attempt] = {}
     for place, shown in places:
         if isinstance(shown, Mapping):

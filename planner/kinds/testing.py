@@ -36,6 +36,7 @@ from planner.model.kept import lasting
 from planner.model.kind import Kind, Settles
 from planner.model.plan import SETTLE
 from planner.model.resource import PENDING, Observed, Request, Result
+from planner.model.standing import stands_for
 from planner.model.value import Value
 from planner.yaml12.core_schema import load
 
@@ -67,10 +68,12 @@ def _of_attribute(
         yield f"{where} has no description"
     if "pattern" in attribute.schema and "x-advice" not in attribute.schema:
         yield f"{where} has a pattern and no x-advice: a pattern alone is a puzzle"
-    if attribute.reference:
-        kind, _, name = attribute.reference.partition(".")
+    stands = stands_for(attribute).items()
+    referred = [f"{kind}.{name}" for kind, properties in stands for name in properties.values()]
+    for reference in filter(None, (attribute.reference, *referred)):
+        kind, _, name = reference.partition(".")
         if kind not in kinds or name not in kinds[kind].kind.attributes:
-            yield f"{where} refers to {attribute.reference}, which there is not"
+            yield f"{where} refers to {reference}, which there is not"
     if attribute.unless and attribute.unless not in kinds:
         yield f"{where} is not said where there is a {attribute.unless}, which is no kind"
     holder = attribute.item if "items" in attribute.schema else attribute
@@ -85,9 +88,19 @@ def _of_example(kind_file: KindFile) -> Iterator[str]:
     if not found:
         yield f"the example declares no {kind_file.kind.name}"
     for attributes in found:
-        for error in rules.iter_errors(attributes):
+        for error in rules.iter_errors(_without_addresses(kind_file.kind, attributes)):
             where = ".".join(map(str, error.instance_path)) or "the example"
             yield f"the example does not fit at {where}: {error.message}"
+
+
+def _without_addresses(kind: Kind, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """attributes without the addresses that stand for items of lists."""
+    found = dict(attributes)
+    for name, value in attributes.items():
+        attribute = kind.attributes.get(name)
+        if attribute and stands_for(attribute) and isinstance(value, list):
+            found[name] = [item for item in value if not isinstance(item, str)]
+    return found
 
 
 def examples(kind_file: KindFile) -> Iterator[Mapping[str, Any]]:
@@ -120,7 +133,7 @@ def round_trip(
     before = driver.read(kind.identity.id_of(wanted) or "") if kind.singleton else None
     made = _made(driver, address, wanted, before)
     read = driver.read(made.id) or Observed("", {})
-    same = (read.attributes, read.version) == (made.attributes, made.version)
+    same = (_shown(kind, read), read.version) == (_shown(kind, made), made.version)
     _claim(same, "a read shows something else than the create")
     if change:
         made = _updated(driver, address, {**wanted, **change}, made)
@@ -227,8 +240,14 @@ def _as_wanted(kind: Kind, wanted: Mapping[str, Value], shown: Observed | None, 
 
 
 def _lasting(kind: Kind, shown: Observed) -> Mapping[str, Value]:
-    there = ((kind.attributes[name], value) for name, value in shown.attributes.items())
+    there = ((kind.attributes[name], value) for name, value in _shown(kind, shown).items())
     return {a.name: lasting(a, value) for a, value in there if not a.volatile}
+
+
+def _shown(kind: Kind, found: Observed) -> Mapping[str, Value]:
+    """The attributes, without what the server sets and need not show."""
+    there = ((kind.attributes[name], value) for name, value in found.attributes.items())
+    return {a.name: value for a, value in there if not (a.read_only and a.unshown)}
 
 
 def _unsaid(attribute: Attribute, known: Value, there: Value) -> bool:

@@ -110,13 +110,13 @@ class Attribute:
 
     @cached_property
     def _minds_below(self) -> bool:
-        below = any(_MINDED & node.keys() for node in self._schemas if node is not self.schema)
-        return below or any(map(_is_closed, self._schemas))
+        below = any(_MINDED & node.keys() for node in self.schemas if node is not self.schema)
+        return below or any(map(_is_closed, self.schemas))
 
     @cached_property
     def holds_volatile(self) -> bool:
         """Whether anything in it changes by itself, or is more than it can have."""
-        return self._holds_one("x-volatile") or any(map(_is_closed, self._schemas))
+        return self._holds_one("x-volatile") or any(map(_is_closed, self.schemas))
 
     @cached_property
     def holds_partial(self) -> bool:
@@ -134,10 +134,10 @@ class Attribute:
         return self.write_only or self._holds_one("writeOnly")
 
     def _holds_one(self, keyword: str) -> bool:
-        return any(node.get(keyword) for node in self._schemas)
+        return any(node.get(keyword) for node in self.schemas)
 
     @property
-    def _schemas(self) -> Iterator[Schema]:
+    def schemas(self) -> Iterator[Schema]:
         return _nodes(self.schema, self.definitions)
 
     @cached_property

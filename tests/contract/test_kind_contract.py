@@ -65,6 +65,8 @@ SEED: Mapping[str, Any] = {
 GIVEN = {
     "{{ resource.traffic_filter.office.id }}": "office",
     "{{ var.shop_certificate }}": certificate("shop"),
+    "deployment: shop": f"deployment: {DEPLOYMENT}",
+    "- extension.synonyms": "- {type: bundle, name: s, url: 'repo://1', elasticsearch_version: 8.*}",
 }
 """What expressions of examples come to."""
 
@@ -86,6 +88,16 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "deployment_domain_name": {"value": "changed"},
     "deployment_template": {"name": "changed"},
     "extension": {"description": "changed"},
+    "extension_binding": {
+        "extensions": [
+            {
+                "type": "bundle",
+                "name": "words",
+                "url": "https://files.example/w",
+                "elasticsearch_version": "*",
+            }
+        ]
+    },
     "extra_certificate": {"certificate": certificate("other")},
     "instance_configuration": {"storage_multiplier": 8},
     "ldap_realm": {"name": "changed", "role_mappings": {"default_roles": [], "rules": []}},
@@ -179,6 +191,16 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "update: extension_type can be changed": "required by an update, and ignored: Extensions, the guide",
         "errors: no operation answers extensions.extension_in_use": "told by the guide, of a delete",
         r"errors: extensions.no_user_id is of .*": "a create says it with 404, and nothing is missing then",
+    },
+    "extension_binding": {
+        "update: its body (has no|does not need) extensions": "they are in the plan of the nodes",
+        "update: its body needs prune_orphans": "it is sent with each",
+        "read: a reply has no following": "it is what the replies had before",
+        "following: it stays through updates, or changes by itself": "it is known before they are done",
+        "read: a reply has no (extensions|loaded)": "they are in the plan of the nodes",
+        "errors: no operation answers deployments.version_conflict": "of ?version= it is not described",
+        "errors: no operation answers clusters.invalid_extension_url": "of Elastic Cloud: the guide tells",
+        "loaded: it stays through updates, or changes by itself": "others change it, which is told as drift",
     },
     "instance_configuration": {
         "(create|update): (system_owned|deleted_on) is taken, and not sent": "403 configuration.system_owned",

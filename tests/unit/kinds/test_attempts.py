@@ -212,10 +212,8 @@ JUNK: list[Any] = [
     {"resources": {ES: [None, {}]}},
 ]
 JUNK += [of_es(current=junk, pending=junk, history=junk) for junk in (None, [], "x", 3, [None], {"x": 1})]
-JUNK += [
-    of_es(current={"plan_attempt_id": "a2", "plan_attempt_log": log, "error": log})
-    for log in (None, {}, "x", [None], [{}], [{"status": "error", "info_log": None}], [{"info_log": ["x"]}])
-]
+LOGS: list[Any] = [None, {}, "x", [None], [{}], [{"status": "error", "info_log": None}], [{"info_log": "x"}]]
+JUNK += [of_es(current={"plan_attempt_id": "a2", "plan_attempt_log": log, "error": log}) for log in LOGS]
 
 
 @pytest.mark.parametrize("body", JUNK)
