@@ -223,7 +223,7 @@ def _items_in(reply: Reply, binding: Binding) -> Iterator[tuple[str | None, Any]
         holds = "mapping" if listing.keyed else "list"
         what = f"the reply to {name} holds no {holds}" + (f" at {listing.items}" if listing.items else "")
         raise unusable(what, reply, binding)
-    for key, entry in items.items() if listing.keyed else ((None, each) for each in items):
+    for key, entry in items.items() if isinstance(items, Mapping) else ((None, each) for each in items):
         item = pointed(entry, listing.item)
         shown = item if isinstance(item, Mapping) else {}
         theirs = any(shown.get(key) == value for key, value in listing.unless.items())

@@ -63,9 +63,10 @@ class RestDriver(Plain):
         if id_ and self.read(id_) is not None:
             raise self._taken(request, id_)
         call = self.binding.calls[self.binding.create]
-        query = {call.token: request.token} if call.token and request.token else None
+        sending = self._sending(request, None)
+        sending["query"] = {call.token: request.token} if call.token and request.token else None
         try:
-            reply = self.call(call, named, **{**self._sending(request, None), "query": query})
+            reply = self.call(call, named, **sending)
         except ApiError as error:
             if id_ and error.status == HTTPStatus.CONFLICT:
                 raise self._taken(request, id_) from error
