@@ -209,6 +209,12 @@ def test_another_chain_of_a_service_is_accepted_and_shown_in_time(ece: Caller, a
     assert ece("POST", f"{TLS}/ui", data=key + CERTIFICATE).status_code == 202
     assert ece.json("GET", f"{TLS}/ui") == wanted
     assert {name: ece.json("GET", f"{TLS}/{name}") for name in before} == {**before, "ui": wanted}
+    app.clock.advance(30)
+    failed = ece.json("GET", f"{TLS}/ui")
+    ece.raw("POST", "/sandbox/faults", json=f"POST {TLS}/ui fail-settling times=1")
+    assert ece("POST", f"{TLS}/ui", data=f"{key}{CERTIFICATE}\n{CERTIFICATE}\n").status_code == 202
+    app.clock.advance(60)
+    assert ece.json("GET", f"{TLS}/ui") == failed
     for wrong in (CERTIFICATE, key, "", "{}"):
         assert ece("POST", f"{TLS}/ui", data=wrong).status_code == 400
     assert ece("GET", f"{TLS}/other").status_code == 404
