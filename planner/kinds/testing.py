@@ -170,8 +170,8 @@ class _Patient:
             found = self._until(lambda: self.driver.perform(request)).observed
             if self.kind.settles is None or found is None:
                 return found
-            now = {"baseline": found.attributes, "id": found.id, "version": found.version}
-            request = evolve(request, operation=SETTLE, **now)
+            request = evolve(request, baseline=found.attributes, id=found.id, version=found.version)
+            request = evolve(request, operation=SETTLE)
         seen = self._until(lambda: self.driver.settled(request))
         _claim(not seen.settling.status, f"what was accepted failed: {seen.settling.reason}")
         return seen.observed

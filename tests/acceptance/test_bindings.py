@@ -509,3 +509,29 @@ def test_a_reply_that_is_lost_changes_nothing_twice(scene: Scene, fault: str) ->
     assert scene.lists() == {"": ["synonyms"]}
     assert scene.restarts() == 1
     scene.project.settled()
+
+
+MANY = 12
+
+
+def test_many_are_looked_for_in_an_index_that_may_be_behind(tmp_path: Path) -> None:
+    """What it shows as it was is read once more before it counts; what it does not show is read."""
+    ids = [f"{number:032x}" for number in range(MANY)]
+    scene = made(tmp_path / "p", *(deployment(id_, f"shop-{n}", plan()) for n, id_ in enumerate(ids)))
+    bindings = [f"    b{n}: {{deployment: shop-{n}, extensions: [extension.synonyms]}}" for n in range(MANY)]
+    scene.bind("\n".join(["resource:", "  extension_binding:", *bindings]))
+    with scene.project.sandbox() as ece:
+        ece.client.post("/sandbox/index", json={"lags": True})
+    scene.project.apply()
+    assert all(scene.lists(id_) == {"": ["synonyms"]} for id_ in ids)
+    for lags, reads in ((True, MANY), (False, 0)):
+        with scene.project.sandbox() as ece:
+            if not lags:
+                ece.client.post("/sandbox/index", json={"lags": False})
+            ece.forget_requests()
+        scene.project.settled()
+        with scene.project.sandbox() as ece:
+            log = ece.client.get("/sandbox/requests").get_json()["requests"]
+        asked = [f"{item['method']} {item['path'].removeprefix('/api/v1')}" for item in log]
+        assert sum(1 for call in asked if call.removeprefix("GET /deployments/") in ids) == reads
+        assert asked.count("POST /deployments/_search") == 1
