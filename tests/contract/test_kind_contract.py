@@ -66,7 +66,7 @@ GIVEN = {
     "{{ resource.traffic_filter.office.id }}": "office",
     "{{ var.shop_certificate }}": certificate("shop"),
     "deployment: shop": f"deployment: {DEPLOYMENT}",
-    "- extension.synonyms": "- {type: bundle, name: s, url: 'https://files.example/s.zip', elasticsearch_version: 8.*}",
+    "- extension.synonyms": "- {type: bundle, name: s, url: 'https://a.example', elasticsearch_version: 8.*}",
 }
 """What expressions of examples come to."""
 
