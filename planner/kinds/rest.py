@@ -19,7 +19,7 @@ from planner.ece.operations import Reply, Sent, Text
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import merge_patch
 from planner.kinds.plain import Plain
-from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
+from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in, shown_once
 from planner.model.agreement import agree, proven
 from planner.model.compare import is_unset
 from planner.model.identity import Identity
@@ -270,6 +270,8 @@ class RestDriver(Plain):
         """
         try:
             parts = parts_in(reply.body, reply, self.kind, self.binding, asked)
+            if request.operation == "create" and (shown := shown_once(reply.body, self.kind, self.binding)):
+                request.hand_over(self.kind.identity.id_of(parts), shown)  # before anything can go wrong
             if is_whole(reply.body, self.kind, self.binding):
                 return self.observe(reply.body, reply, parts)
             id_ = self.kind.identity.id_of(parts)

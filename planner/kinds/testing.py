@@ -202,8 +202,11 @@ def _made(
         return _updated(driver, address, wanted, before)
     parent = driver.kind.identity.parent_of(wanted) or ()
     others = {} if driver.kind.singleton else driver.list(parent)
-    found = driver.perform(Request("create", address, wanted))
-    made = _as_wanted(driver.kind, wanted, found, "create")
+    once: dict[str, Value] = {}
+    request = Request("create", address, wanted, hand_over=lambda _, shown: once.update(shown))
+    made = _as_wanted(driver.kind, wanted, driver.perform(request), "create")
+    lacks = [a.name for a in driver.kind.once if a.name not in once]
+    _claim(not lacks, f"the create does not show {' and '.join(lacks)}")
     if not driver.kind.singleton:
         _claim(
             {*driver.list(parent)} == {*others, made.id} != {*others}, "the list does not show what was made"

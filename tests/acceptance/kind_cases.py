@@ -13,6 +13,7 @@ from .platform import (
     CERTIFICATES,
     DOMAIN_NAME,
     INFRASTRUCTURE,
+    KEYS,
     LOGGING,
     PLATFORM,
     PROXIES,
@@ -23,6 +24,7 @@ from .platform import (
     SECURITY,
     STORE,
     TLS,
+    TOKENS,
     TRUST,
 )
 
@@ -141,6 +143,8 @@ CASES: dict[str, Case] = {
         {"value": "theirs.example"},
         export=("resource_kind_domain_name/kibana",),
     ),
+    "api_key": Case(f"{KEYS}/{{id}}"),
+    "enrollment_token": Case(f"{TOKENS}/{{id}}"),
     "api_base_url": Case(BASE_URL, ("ece.example", "shop.example"), {"value": "https://theirs.example"}),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",

@@ -80,6 +80,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "allocator_metadata_item": {"value": "9"},
     "allocator_settings": {"capacity": 57344},
     "api_base_url": {"value": "changed"},
+    "api_key": {},
     "blueprinter_blessings": {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
     "blueprinter_role": {"auto_blessed": True, "containers": []},
     "comment": {"message": "changed"},
@@ -87,6 +88,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "constructor_logging_settings": LEVELS,
     "deployment_domain_name": {"value": "changed"},
     "deployment_template": {"name": "changed"},
+    "enrollment_token": {},
     "extension": {"description": "changed"},
     "extension_binding": {
         "extensions": [
@@ -167,6 +169,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "allocator_metadata_item": {
         "(update|delete): its version is compared": "it is of all tags of an allocator: each would wait",
     },
+    "api_key": {
+        "(list|read): a reply has no expiration": "it has the expiration_date that comes of it",
+    },
     "blueprinter_blessings": {
         "singleton: absent-when-404, .*": "a role without blessings has none to take over",
     },
@@ -186,6 +191,10 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         r"(create|update): .*\.\w+ needs (region|plan|\w+_ref_id)": "filled in",
         r"(create|update): .*\.plan needs \w+": "filled in",
         r"(create|update): .*\.size needs \w+": "filled in",
+    },
+    "enrollment_token": {
+        "create: its body needs persistent": "added: one that is not has no id",
+        "create: its body does not need roles": "the reply to a create has none, by which a reply is whole",
     },
     "extension": {
         "update: extension_type can be changed": "required by an update, and ignored: Extensions, the guide",
