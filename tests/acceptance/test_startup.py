@@ -52,11 +52,7 @@ LOADED = {
     "console": (170, TEMPLATES),
     "plan": (200, SANDBOX),
     "drift": (200, SANDBOX),
-<<<<<<< HEAD
     "apply --auto-approve": (215, SANDBOX),
-=======
-    "apply --auto-approve": (211, SANDBOX),
->>>>>>> creds25
 }
 """The command -> the most modules of ours, and those of HEAVY. ? is where a shell completes."""
 
