@@ -148,15 +148,17 @@ class Client:
         self.close()
 
     def _message(self, operation: Operation, params: Mapping[str, str], sent: Sent) -> Message:
-        json, upload = sent.get("json"), sent.get("upload")
+        json, text, upload = sent.get("json"), sent.get("text"), sent.get("upload")
         region = f"/regions/{self._region}" if self._region and operation.regional else ""
         path = region + operation.path_with(params)
         query = urlencode(sent.get("query") or {})
         address = evolve(self._base, path=self._base.path + path, query=query)
         body = None if json is None else orjson.dumps(json, default=_plain)
-        secrets = tuple(leaf for _, leaf in leaves(json) if isinstance(leaf, Secret))
+        found = leaves(text.content if text else json)
+        secrets = tuple(leaf for _, leaf in found if isinstance(leaf, Secret))
         read = operation.timeout or (self._timeouts.read if upload is None else self._timeouts.upload)
-        return Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
+        message = Message(operation, path, address, body, upload, (self._timeouts.connect, read), secrets)
+        return evolve(message, body=text.content.encode(), type=text.type) if text else message
 
     def _until_settled(self, message: Message, attempt_once: Attempt, *, writes: bool = False) -> Reply:
         tries, unsure = Tries(self._retry, self._throttle, self._random), False
@@ -204,6 +206,8 @@ class Client:
             from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded
 
             opening = opened(message.upload, message.timeouts[1])
+        if message.body is not None:
+            headers["Content-Type"] = message.type
         with opening as body:
             to = message.operation.method, message.address, message.timeouts
             return self._wire.send(Request(*to, headers, body))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 from urllib.parse import quote
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from planner.errors import PlannerError
 from planner.net.address import Address
@@ -124,17 +124,26 @@ class UploadForm:
         return self.taken if self.is_open else self.named
 
 
+@frozen
+class Text:
+    """A body that is a text. type: its media type."""
+
+    content: str = field(repr=False)
+    type: str
+
+
 class Sent(TypedDict, total=False):
-    """What goes along with a call. json: the body. upload: instead of it."""
+    """What goes along with a call. json: the body. text, upload: instead of it."""
 
     query: Mapping[str, str] | None
     json: Any
+    text: Text | None
     upload: Upload | None
 
 
 @frozen
 class Message:
-    """What every attempt of one call sends. timeouts: connect and read, in seconds.
+    """What every attempt of one call sends. type: of the body. timeouts: connect and read, in seconds.
 
     secrets: the sensitive values in the body.
     """
@@ -146,6 +155,7 @@ class Message:
     upload: Upload | None
     timeouts: tuple[float, float]
     secrets: tuple[str, ...] = ()
+    type: str = "application/json"
 
 
 @frozen

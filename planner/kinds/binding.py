@@ -19,12 +19,20 @@ REGION: Final = "ece-region"
 
 
 @frozen
+class TextBody:
+    """A body that is one attribute and nothing else. type: its media type."""
+
+    attribute: str
+    type: str
+
+
+@frozen
 class Call:
     """One API operation. send_version: it takes the resource version as the query parameter `version`.
 
     wrap: where in the body the attributes go, a JSON Pointer, "" the whole. add: what the body has besides.
-    merge_patch: the body says what changes, with null for what goes (RFC 7396). token: the query parameter
-    that makes a repeated call one call.
+    merge_patch: the body says what changes, with null for what goes (RFC 7396). text: the body is a text.
+    token: the query parameter that makes a repeated call one call.
     """
 
     operation: Operation
@@ -33,6 +41,7 @@ class Call:
     wrap: str = ""
     add: Mapping[str, Value] = field(factory=dict)
     merge_patch: bool = False
+    text: TextBody | None = None
     token: str = ""
 
     @property
@@ -217,4 +226,5 @@ def _call(call: Mapping[str, Any], regional: bool) -> Call:
         timeout=call.get("timeout"),
         regional=regional,
     )
-    return Call(operation, **{key: call[key] for key in _CALL if key in call})
+    text = TextBody(**call["body"]) if "body" in call else None
+    return Call(operation, text=text, **{key: call[key] for key in _CALL if key in call})

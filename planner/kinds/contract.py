@@ -39,6 +39,7 @@ def _unknown(kind: Kind, binding: Binding) -> Iterator[Problem]:
         "api.used_by": filter(None, [binding.used_by]),
         "natural_key": kind.natural_key,
     }
+    named |= {f"api.{name}.body": (c.text.attribute,) for name, c in binding.calls.items() if c.text}
     if content := kind.content:
         named["content"] = (content.attribute, content.marker, *content.fetched)
     for where, names in named.items():

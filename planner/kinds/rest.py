@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from attrs import evolve, frozen
 
-from planner.ece.operations import Reply, Sent
+from planner.ece.operations import Reply, Sent, Text
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import merge_patch
 from planner.kinds.reading import Reader
@@ -102,7 +102,7 @@ class RestDriver(Reader):
         call = self.binding.calls[self.binding.create]
         query = {call.token: request.token} if call.token and request.token else None
         try:
-            reply = self.call(call, named, query=query, json=self.body(request, None))
+            reply = self.call(call, named, **{**self._sending(request, None), "query": query})
         except ApiError as error:
             if id_ and error.status == HTTPStatus.CONFLICT:
                 raise self._taken(request, id_) from error
@@ -160,7 +160,7 @@ class RestDriver(Reader):
     def _sent_as(self, request: Request, found: Observed) -> Reply:
         if request.operation == "delete":
             return self.send("delete", found)
-        return self.send("update", found, json=self.body(request, found))
+        return self.send("update", found, **self._sending(request, found))
 
     def prepare(self, request: Request) -> Result:
         """One of the calls that a delete takes first. What is gone by then, the delete finds out."""
@@ -170,6 +170,20 @@ class RestDriver(Reader):
         except NotFound:
             found, note = None, "it was gone already"
         return Result(found or Observed(request.id or "", request.baseline, request.version), note)
+
+    def _sending(self, request: Request, found: Observed | None) -> Sent:
+        """The body of a create or an update, in its form."""
+        body = self.body(request, found)
+        text = self.binding.calls[request.operation if found else self.binding.create].text
+        if text is None:
+            return {"json": body}
+        content = body.get(self.binding.names.get(text.attribute, text.attribute))
+        if not isinstance(content, str) or not content:
+            raise PlannerError(
+                f"{request.address} has no {text.attribute}, which is all that is sent of it",
+                advice=f"Declare {text.attribute}.",
+            )
+        return {"text": Text(content, text.type)}
 
     def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
         """What a create or an update sends. found: the resource as it was found just before an update, None

@@ -18,6 +18,7 @@ from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.identity import Identity
 from planner.model.resource import Observed, Request
+from planner.model.value import Secret
 
 from .installation import client_of
 from .plain import written
@@ -143,6 +144,27 @@ api:
 """
 
 
+# A write takes a text, and nothing else.
+PAGE = """
+kind: page
+title: Page
+attributes:
+  type: object
+  required: [name]
+  properties:
+    name: {type: string, x-immutable: true}
+    text: {type: string, x-echoed: false}
+natural_key: [name]
+api:
+  id: name
+  list: {operation: list-pages, method: GET, path: /pages}
+  create: {operation: set-page, method: PUT, path: "/pages/{name}", body: {attribute: text, type: text/plain}}
+  read: {operation: get-page, method: GET, path: "/pages/{name}"}
+  update: {operation: set-page, method: PUT, path: "/pages/{name}", body: {attribute: text, type: text/plain}}
+  delete: {operation: delete-page, method: DELETE, path: "/pages/{name}"}
+"""
+
+
 @define
 class Told:
     """An API that answers "GET /path" as replies say: a body, or a status and a body. asked: what it was."""
@@ -157,7 +179,8 @@ class Told:
         query = {key: values[0] for key, values in parse_qs(environ["QUERY_STRING"]).items()}
         sent = environ["wsgi.input"].read()
         self.asked.append(call + "".join(f" {key}={value}" for key, value in sorted(query.items())))
-        self.bodies.append(json.loads(sent) if sent else None)
+        plain = environ.get("CONTENT_TYPE", "").startswith("text/")
+        self.bodies.append(sent.decode() if plain else json.loads(sent) if sent else None)
         found = self.replies.get(call, (404, {"errors": [{"code": "x.not_found", "message": "no"}]}))
         status, body = found if isinstance(found, tuple) else (200, found)
         headers = [("x-cloud-resource-version", self.version)] if self.version else []
@@ -287,6 +310,20 @@ class TestCalls:
         driver = driver_of(tmp_path, NOTE, api)
         driver.perform(request("update", {"place": "p", "text": "bye"}, THERE))
         assert api.writes == [("PUT /notes/p/n1", {"note": {"body": {"text": "bye"}}})]
+
+    @pytest.mark.parametrize("words", ["hello\n", "{}", Secret("-----BEGIN\n\u00e9")])
+    def test_a_text_is_all_of_a_body(self, tmp_path: Path, words: str) -> None:
+        found = Observed("p", {"name": "p"})
+        api = Told({"GET /pages/p": {"name": "p"}, "PUT /pages/p": {}})
+        driver_of(tmp_path, PAGE, api).perform(request("update", {"name": "p", "text": words}, found))
+        assert api.writes == [("PUT /pages/p", words)]
+
+    @pytest.mark.parametrize("declared", [{}, {"text": ""}, {"text": None}])
+    def test_no_empty_text_is_sent(self, tmp_path: Path, declared: Any) -> None:
+        api = Told({})
+        with pytest.raises(PlannerError, match="has no text, which is all that is sent"):
+            driver_of(tmp_path, PAGE, api).perform(request("create", {"name": "p", **declared}))
+        assert api.writes == []
 
     def test_the_region_goes_into_the_query(self, tmp_path: Path) -> None:
         api = Told({"GET /notes/p": {"notes": [NOTED]}})

@@ -12,7 +12,7 @@ from planner.errors import PlannerError
 from planner.kinds.registry import read_kind_file
 
 from .plain import FILTER, REPOSITORY, written
-from .test_bindings import LINK, NOTE, SETTINGS
+from .test_bindings import LINK, NOTE, PAGE, SETTINGS
 
 NAME = "attributes.properties.repository_name"
 
@@ -37,6 +37,9 @@ def changed(data: dict[str, Any], path: str, value: Any) -> None:
         (FILTER, "api.used_by", "nobody", "api.used_by: there is no attribute nobody"),
         (FILTER, "api.used_by", "rules", "attributes.properties.rules: who uses it"),
         (NOTE, "api.id", "{place", "api.id"),
+        (PAGE, "api.update.body.attribute", "nobody", "api.update.body: there is no attribute nobody"),
+        (PAGE, "api.update.body.type", "text", "api.update.body.type"),
+        (PAGE, "api.update.wrap", "/page", "api.update.wrap"),
         (NOTE, "api.reset", {}, "api"),
         (SETTINGS, "api.singleton", "sometimes", "api.singleton"),
         (SETTINGS, "api.read", None, "api"),
@@ -66,6 +69,6 @@ def test_what_does_not_fit_together_is_told_with_its_place(
     assert f"is wrong at {message}" in caught.value.summary
 
 
-@pytest.mark.parametrize("text", [FILTER, REPOSITORY, LINK, NOTE, SETTINGS])
+@pytest.mark.parametrize("text", [FILTER, REPOSITORY, LINK, NOTE, PAGE, SETTINGS])
 def test_what_fits_is_taken(tmp_path: Path, text: str) -> None:
     assert read_kind_file(written(tmp_path, text)).kind.name == yaml.safe_load(text)["kind"]
