@@ -11,7 +11,7 @@ from planner.config.statements import checker, too_late
 from planner.config.validation import Place, Problem, holds_invalid
 from planner.model.address import Address
 from planner.model.diagnostic import did_you_mean
-from planner.model.kind import Kind
+from planner.model.kind import Kind, one
 from planner.model.resource import RESET, Allowed, Lifecycle
 from planner.model.times import parse_duration
 from planner.model.value import Deferred, Path, Reference, Value
@@ -59,8 +59,8 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
 def _left_otherwise(kind: Kind, on_leave: str) -> str:
     """Why a kind cannot be left so, "" where it can."""
     if not kind.singleton:
-        return f"on_leave is for what an installation has once; a {kind.name} that is left is deleted"
-    return "" if kind.resets or on_leave != RESET else f"a {kind.name} cannot be reset by the API"
+        return f"on_leave is for what an installation has once; {one(kind.name)} that is left is deleted"
+    return "" if kind.resets or on_leave != RESET else f"{one(kind.name)} cannot be reset by the API"
 
 
 def read_allow(value: Value, place: Place) -> tuple[Allowed, ...]:

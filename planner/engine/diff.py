@@ -27,7 +27,7 @@ def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[Att
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
         before, after = declared_part(attribute, prior), refreshed.attributes.get(name)
-        if not (attribute.partial and before is None):
+        if not (attribute.shown_as or (attribute.partial and before is None)):
             found += Description(attribute, of_server, salt).told(before, after, before)
     return tuple(found)
 

@@ -35,7 +35,7 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
     moved = not same_content and replaced(prior.attributes, observed.attributes, kind)
     sha256 = None if moved else prior.content_sha256
     silent = kind.content.fetched if kind.content and sha256 is not None else ()
-    attributes = dict(_hidden(prior, kind))
+    attributes = dict(_hidden(prior, observed, kind))
     taking = _Taking(prior, secrets or {}, wanted, salt)
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
@@ -55,10 +55,13 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
     )
 
 
-def _hidden(prior: Prior, kind: Kind) -> Iterator[tuple[str, Value]]:
-    """What of prior stays although the server does not show it."""
+def _hidden(prior: Prior, observed: Observed, kind: Kind) -> Iterator[tuple[str, Value]]:
+    """What of prior stays although the server does not show it; not a secret that is another one by now."""
     for name, value in prior.attributes.items():
-        if name in kind.attributes and (hidden := hidden_in(kind.attributes[name], value)) is not None:
+        attribute = kind.attributes.get(name)
+        if attribute is None or _moved(attribute.shown_as, prior.attributes, observed.attributes):
+            continue
+        if (hidden := hidden_in(attribute, value)) is not None:
             yield name, hidden
 
 
@@ -136,6 +139,9 @@ def declared_attributes(prior: Prior, kind: Kind) -> Mapping[str, Value]:
 
 def replaced(before: Mapping[str, Value], now: Mapping[str, Value], kind: Kind) -> bool:
     """Whether the stored file is another one: the server's marker of it was there and is not the same."""
-    if kind.content is None or before.get(kind.content.marker) is None:
-        return False
-    return not same(before[kind.content.marker], now.get(kind.content.marker))
+    return kind.content is not None and _moved(kind.content.marker, before, now)
+
+
+def _moved(name: str, before: Mapping[str, Value], now: Mapping[str, Value]) -> bool:
+    """Whether an attribute of the server was there and is not the same."""
+    return before.get(name) is not None and not same(before[name], now.get(name))

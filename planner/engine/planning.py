@@ -37,6 +37,7 @@ from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
+from planner.model.kind import one
 from planner.model.lazily import Lazily
 from planner.model.plan import IMPORT_ONLY, SETTLE, Action, AttributeDiff, Change, Plan, Rename, Step
 from planner.model.resource import FAILED, Prior
@@ -152,7 +153,7 @@ def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:
     for kind, addresses in found.items():
         others = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
         yield (
-            f"{addresses[0]}{others}: a {kind} has no version to compare; it is read just before it is "
+            f"{addresses[0]}{others}: {one(kind)} has no version to compare; it is read just before it is "
             "written, and what somebody else changes between the two is overwritten"
         )
 

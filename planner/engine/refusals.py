@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
+from planner.model.kind import one
 from planner.model.plan import Change
 from planner.model.resource import Desired
 from planner.model.value import Value, references
@@ -27,7 +28,7 @@ def refuse_reference(
 def refuse_reset(address: Address, diagnostics: Diagnostics) -> None:
     diagnostics.error(
         f"{address} cannot be reset",
-        detail=f"An installation always has a {address.kind}, and the API has no call that resets it.",
+        detail=f"An installation always has {one(address.kind)}, and the API has no call that resets it.",
         address=address,
         advice="Write destroy: false in its removed block: the state forgets it, and it stays as it is.",
     )

@@ -75,11 +75,13 @@ def merge_patch(found: Mapping[str, Value], wanted: Mapping[str, Value]) -> dict
 class Listing:
     """What the reply to the list call holds. The pointers are JSON Pointers (RFC 6901), "" the whole.
 
-    items: of the list, in the reply. item: of the resource, in an item. where: attributes that the items of
-    this kind have, in a list that several kinds share. unless: of items that nobody can manage.
+    items: of the list, in the reply. keyed: it is a mapping, by the own part of the id. item: of the
+    resource, in an item. where: attributes that the items of this kind have, in a list that several kinds
+    share. unless: of items that nobody can manage.
     """
 
     items: str = ""
+    keyed: bool = False
     item: str = ""
     where: Mapping[str, Any] = field(factory=dict)
     unless: Mapping[str, Any] = field(factory=dict)
@@ -178,7 +180,7 @@ class Conventions:
 
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")
-_LISTING = ("items", "item", "where", "unless")
+_LISTING = ("items", "keyed", "item", "where", "unless")
 _WAIT = ("until", "failed", "reason", "before")
 _CALL = ("query", "send_version", "wrap", "add", "merge_patch", "token")
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from planner.kinds.binding import Binding, Wait
 from planner.model.facets import Attribute
@@ -23,7 +23,7 @@ def problems(kind: Kind, binding: Binding) -> Iterator[Problem]:
     unknown = [*_unknown(kind, binding)]
     yield from unknown
     if not unknown:
-        yield from _of_attributes(kind.attributes.values())
+        yield from _of_attributes(kind.attributes)
         yield from _of_identity(kind)
         yield from _of_natural_key(kind)
         yield from _of_content(kind, binding)
@@ -48,9 +48,12 @@ def _unknown(kind: Kind, binding: Binding) -> Iterator[Problem]:
                 yield where, f"there is no attribute {name}"
 
 
-def _of_attributes(attributes: Iterable[Attribute]) -> Iterator[Problem]:
-    for attribute in attributes:
+def _of_attributes(attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
+    for attribute in attributes.values():
         where = f"attributes.properties.{attribute.name}"
+        shown = attributes.get(attribute.shown_as)
+        if attribute.shown_as and not (attribute.write_only and shown and shown.read_only):
+            yield where, "x-shown-as is of a secret, and names an attribute that the server sets"
         if attribute.read_only:
             said = (attribute.required, attribute.write_only, attribute.local, attribute.cleared)
             if any(said):

@@ -12,7 +12,7 @@ from planner.errors import ApiError, Forbidden, NotFound, NotYet, PlannerError
 from planner.kinds.binding import Binding, Call, Conventions
 from planner.kinds.replies import NOBODY, Parts, listed_in, observed_in, settling_in, tells
 from planner.model.identity import Parent
-from planner.model.kind import Kind
+from planner.model.kind import Kind, one
 from planner.model.resource import PENDING, Observed, Request, Result, ServerTime
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Reader:
             return self.kind.identity.parts_of(id_)
         except ValueError as error:
             raise PlannerError(
-                f"{id_!r} is no id of a {self.kind.name}: {error}", advice="Correct it where it is written."
+                f"{id_!r} is no id of {one(self.kind.name)}: {error}",
+                advice="Correct it where it is written.",
             ) from None
 
     def observe(self, body: Any, reply: Reply, asked: Parts = NOBODY, *, shallow: bool = False) -> Observed:

@@ -107,14 +107,20 @@ def parts_in(body: Any, reply: Reply, kind: Kind, binding: Binding, asked: Parts
     """
     parts = dict(asked)
     for name, found in _shown_parts(body, binding).items():
-        part = str(found) if type(found) in (str, int) else ""
-        if not can_be_sent(part):
-            what = f"a reply about {kind.name} gives {_shown(found)} as an id, which cannot be one"
-            raise unusable(what, reply, binding)
+        part = _part(found, reply, kind, binding)
         if parts.setdefault(name, part) != part:
             told = f"a reply about {kind.name} {parts[name]} is about {_shown(part)} instead"
             raise unusable(told, reply, binding)
     return parts
+
+
+def _part(found: Any, reply: Reply, kind: Kind, binding: Binding) -> str:
+    """A part of an id. ApiError for what cannot be one."""
+    part = str(found) if type(found) in (str, int) else ""
+    if not can_be_sent(part):
+        what = f"a reply about {kind.name} gives {_shown(found)} as an id, which cannot be one"
+        raise unusable(what, reply, binding)
+    return part
 
 
 def _shown(found: object) -> str:
@@ -196,8 +202,9 @@ def listed_in(
     found: dict[str, Observed] = {}
     bare = Reply(reply.status, {}, None)
     shallow = not nests_too_deep(reply.body)  # once for all: looking at each alone takes five times as long
-    for body in _items_in(reply, binding):
-        item = observe(body, bare, below, shallow=shallow)
+    for key, body in _items_in(reply, binding):
+        own = {} if key is None else {binding.identity.own: _part(key, reply, kind, binding)}
+        item = observe(body, bare, {**below, **own}, shallow=shallow)
         if item.id in found:
             what = f"a list of {kind.name} holds two entries with the id {_shown(item.id)}"
             raise unusable(what, reply, binding)
@@ -205,19 +212,21 @@ def listed_in(
     return found
 
 
-def _items_in(reply: Reply, binding: Binding) -> Iterator[Any]:
+def _items_in(reply: Reply, binding: Binding) -> Iterator[tuple[str | None, Any]]:
+    """Each with its key, where the list is a mapping."""
     listing = binding.listing
     items = pointed(reply.body, listing.items)
-    if not isinstance(items, list):
+    if not isinstance(items, Mapping if listing.keyed else list):
         name = binding.calls["list"].operation.name
-        what = f"the reply to {name} holds no list" + (f" at {listing.items}" if listing.items else "")
+        holds = "mapping" if listing.keyed else "list"
+        what = f"the reply to {name} holds no {holds}" + (f" at {listing.items}" if listing.items else "")
         raise unusable(what, reply, binding)
-    for entry in items:
+    for key, entry in items.items() if listing.keyed else ((None, each) for each in items):
         item = pointed(entry, listing.item)
         shown = item if isinstance(item, Mapping) else {}
         theirs = any(shown.get(key) == value for key, value in listing.unless.items())
         if not theirs and all(shown.get(key) == value for key, value in listing.where.items()):
-            yield item
+            yield key, item
 
 
 def _kept(attributes: Mapping[str, Any], kind: Kind) -> dict[str, Value]:

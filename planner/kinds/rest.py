@@ -24,6 +24,7 @@ from planner.model.agreement import agree, proven
 from planner.model.compare import is_unset
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
+from planner.model.kind import one
 from planner.model.lint import Fault
 from planner.model.plan import SETTLE, AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result
@@ -129,7 +130,7 @@ class RestDriver(Reader):
 
     def _taken(self, request: Request, id_: str) -> Refused:
         return Refused(
-            f"{request.address}: there already is a {self.kind.name} with the id {id_}",
+            f"{request.address}: there already is {one(self.kind.name)} with the id {id_}",
             advice="Run planner plan again, which takes it over and shows what changes."
             if self.kind.singleton
             else "Choose another id, or import it, so that its changes are planned.",

@@ -21,10 +21,10 @@ Schema = Mapping[str, Any]
 KEEP, CLEAR = "keep", "clear"
 
 KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "writeOnly"} | {
-    mark: f"x-{mark}"
+    mark: f"x-{mark.replace('_', '-')}"
     for mark in (
         *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
-        *("local", "reference"),
+        *("local", "reference", "shown_as"),
     )
 }
 """The fields of an Attribute -> the keywords that set them."""
@@ -40,11 +40,11 @@ class Attribute:
     immutable: a change is a replacement (`x-immutable`). unordered: a list compared as a set (`x-unordered`).
     local: concerns files here, never sent (`x-local`). stable: set by the server and kept through updates
     (`x-stable`). cleared: left out means empty on the server (`x-cleared`); else left out means unmanaged.
-    echoed: False when the server may leave it out of its replies (`x-echoed`).
-    volatile: changes by itself, never kept (`x-volatile`). key: of a set whose members the server gives ids:
-    by what they are matched and addressed (`x-key`). partial: of a mapping only what is declared is compared
-    (`x-partial`); leave: what becomes of what is no longer declared, KEEP or CLEAR (`x-leave`).
-    reference: the kind and attribute that it names (`x-reference`).
+    echoed: False when the server may leave it out of its replies (`x-echoed`). volatile: changes by itself,
+    never kept (`x-volatile`). key: of a set whose members the server gives ids: by what they are matched and
+    addressed (`x-key`). partial: of a mapping only what is declared is compared (`x-partial`); leave: what
+    becomes of what is no longer declared, KEEP or CLEAR (`x-leave`). reference: the kind and attribute that
+    it names (`x-reference`). shown_as: where the server shows a part of a secret (`x-shown-as`).
 
     schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
     """
@@ -55,6 +55,7 @@ class Attribute:
     read_only: bool = False
     write_only: bool = False
     immutable: bool = False
+    shown_as: str = ""
     unordered: bool = False
     local: bool = False
     stable: bool = False
@@ -194,12 +195,12 @@ class Attribute:
 
 
 def _is_closed(schema: Schema) -> bool:
-    """Whether it has nothing but its properties: what a reply shows beside them is nothing to keep."""
+    """Whether it has nothing but its properties: all else in a reply is nothing to keep."""
     return schema.get("additionalProperties") is False
 
 
 _MINDED: Final = frozenset(KEYWORDS.values()) - {
-    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-stable"),
+    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-shown-as", "x-stable"),
 }
 """The keywords that a comparison minds."""
 

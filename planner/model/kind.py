@@ -13,6 +13,11 @@ from planner.model.identity import BY_ID, Identity
 from planner.model.value import UNKNOWN, Path, Value, dotted
 
 
+def one(kind: str) -> str:
+    """The name of a kind with its article: "a user", "an extension"."""
+    return f"an {kind}" if kind[:1] in "aeio" else f"a {kind}"
+
+
 @frozen
 class ContentFacts:
     """Kinds with an uploaded file. attribute: the path in the template; marker: what the server says of the

@@ -142,7 +142,7 @@ class KnownSecrets:
 @lru_cache(maxsize=16)
 def known_secrets(secrets: tuple[str, ...]) -> KnownSecrets:
     """What to look for so as to find secrets, and the lines of those that have several."""
-    lines = {line for secret in secrets for line in (secret, *secret.splitlines())}
+    lines = {line for secret in secrets for line in (secret, *_lines(secret))}
     forms = [_forms(line) for line in lines if len(line) >= SHORTEST]
     plain = {form for some, _ in forms for form in some}
     return KnownSecrets(
@@ -151,6 +151,18 @@ def known_secrets(secrets: tuple[str, ...]) -> KnownSecrets:
         not all(map(str.isascii, plain)),
         frozenset(int(form) for form in plain if form.isascii() and form.isdigit() and form[0] != "0"),
     )
+
+
+_PUBLIC: Final = re.compile(
+    r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----|^-----(BEGIN|END) [A-Z0-9 ]+-----\r?$",
+    re.MULTILINE,
+)
+"""In PEM (RFC 7468): certificates, which whoever connects is shown, and the lines that every other has."""
+
+
+def _lines(secret: str) -> list[str]:
+    """The lines of a secret, but for those that are no secret by themselves."""
+    return _PUBLIC.sub("", secret).splitlines()
 
 
 @lru_cache(maxsize=1024)

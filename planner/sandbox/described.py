@@ -220,7 +220,7 @@ class Kind:
             there = not (self.of.ece_only and at.cloud)
             handler = partial(self._answer, at, operation) if there else not_there
             family = self._family(operation)
-            yield Route(operation.method, operation.path, handler, body=bool(operation.takes), family=family)
+            yield Route(operation.method, operation.path, handler, body=operation.reads, family=family)
 
     def seed(self, at: Installation, db: sqlite3.Connection, entry: dict[str, Any]) -> None:
         """Makes what an entry of a seed tells. Raises ApiError."""
@@ -237,7 +237,7 @@ class Kind:
         return Family(told, path, into, self.of.id_as, operation.gives == "id")
 
     def _answer(self, at: Installation, operation: Operation, call: Call) -> Response:
-        sent = call.json() if operation.takes else {}
+        sent = {operation.text: call.text()} if operation.text else call.json() if operation.takes else {}
         with at.storage.read() if operation.method == "GET" else at.storage.write() as db:
             return self.turn(self.of, at, operation, call, sent, db).ways()[operation.does]()
 

@@ -26,14 +26,16 @@ from planner.sandbox.shapes import Shapes, deployment_shapes
 class Operation:
     """A method of a path. `does`: list, create, read, put (makes or replaces), replace, merge (a merge
     patch), delete, or a way of an odd kind. `takes`: the shape of the body, or that a merge has to lead to.
-    `gives`: what comes back: object, id or nothing. `made`, `done`: the status where the object is new, and
-    else. `into`: the field of a list. `headers`: whether the reply has those of a resource. `compares`:
-    whether `?version=` is compared. `flags`: create_only and validate_only, where they are taken."""
+    `text`: the field that the body goes into, where it is a text. `gives`: what comes back: object, id or
+    nothing. `made`, `done`: the status where the object is new, and else. `into`: the field of a list.
+    `headers`: whether the reply has those of a resource. `compares`: whether `?version=` is compared.
+    `flags`: create_only and validate_only, where they are taken."""
 
     method: str
     path: str
     does: str
     takes: str = ""
+    text: str = ""
     gives: str = "object"
     made: int = 200
     done: int = 200
@@ -41,6 +43,11 @@ class Operation:
     headers: bool = False
     compares: bool = False
     flags: tuple[str, ...] = field(default=(), converter=tuple)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it takes a body."""
+        return bool(self.takes or self.text)
 
     @classmethod
     def read(cls, line: str, told: Mapping[str, Any]) -> Operation:

@@ -147,6 +147,13 @@ class Call:
             raise _no_json(f"nests more than {DEEPEST} levels")
         return body
 
+    def text(self) -> str:
+        """The body as a text in UTF-8, whatever its content type says. Raises ApiError 400."""
+        try:
+            return self.request.get_data(cache=False).decode()
+        except (UnicodeDecodeError, ClientDisconnected) as error:
+            raise _no_json("is no text in UTF-8") from error
+
     def flag(self, name: str) -> bool:
         """A boolean of the query string; anything but `true` is false."""
         return self.request.args.get(name, "").lower() == "true"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from attrs import field, frozen
 
 from .platform import (
     BASE_URL,
+    CERTIFICATES,
     DOMAIN_NAME,
     INFRASTRUCTURE,
     LOGGING,
@@ -22,10 +24,19 @@ from .platform import (
 )
 
 
+def certificate(name: str) -> str:
+    """What looks like a certificate and its key, as PEM."""
+    parts = []
+    for what in ("CERTIFICATE", "PRIVATE KEY"):
+        body = base64.b64encode(f"{what} {name} ".encode() * 9).decode()
+        parts.append(f"-----BEGIN {what}-----\n{body}\n-----END {what}-----\n")
+    return "".join(parts)
+
+
 @frozen
 class Case:
     """How a kind is tried. path: of one in the API, {id} being what the state has. edit: of the template, for
-    an update. theirs: what somebody else changes of what a read shows, sent to path by method.
+    an update. theirs: what somebody else changes of what a read shows, sent to path by method; or a text.
 
     pick: what of a read a write takes. below: of path, where that is written. export: what names it, with
     what it is below. cleared: what goes from the installation when it goes from the template. seed: what
@@ -34,7 +45,7 @@ class Case:
 
     path: str
     edit: tuple[str, str] | None = None
-    theirs: Mapping[str, Any] = field(factory=dict)
+    theirs: Mapping[str, Any] | str = field(factory=dict)
     method: str = "PUT"
     pick: Callable[[Any], Any] = lambda body: body
     below: str = ""
@@ -146,6 +157,9 @@ CASES: dict[str, Case] = {
         f"{TRUST}/{{id}}", ("trust_by_default: false", "trust_by_default: true"), {"account_ids": []}
     ),
     "account_trust": Case("/account", None, {"trust": {"trust_all": True}}),
+    "extra_certificate": Case(
+        f"{CERTIFICATES}/{{id}}", ("var.shop_certificate", "var.next_certificate"), certificate("theirs")
+    ),
     "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
     "proxies_filtered_group": Case(
         f"{PROXIES}/filtered-groups/{{id}}",

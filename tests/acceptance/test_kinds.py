@@ -16,7 +16,7 @@ from planner.model.kind import Kind
 from planner.sandbox import create_app
 from planner.yaml12.core_schema import load
 
-from .kind_cases import CASES, Case
+from .kind_cases import CASES, Case, certificate
 from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, PROXIES, ROLES, ask, holds
 from .runner import Project, small
 
@@ -32,6 +32,8 @@ DECLARED = """
 project: kinds
 variables:
   viewer_password: {type: string, sensitive: true}
+  shop_certificate: {type: string, sensitive: true}
+  next_certificate: {type: string, sensitive: true}
 environments:
   dev: {endpoint: sandbox}
 """
@@ -69,13 +71,11 @@ class Scene:
         id_ = self.project.resource(self.address)["id"]
         return self.case.path.format(id=id_, parent=id_.partition("/")[0])
 
-    def change(self, theirs: Mapping[str, Any]) -> None:
+    def change(self, theirs: Mapping[str, Any] | str) -> None:
         """Somebody else's change."""
         body = self.case.pick(ask(self.project, "GET", self.path))
-        assert (
-            ask(self.project, self.case.method, self.path + self.case.below, json=_merged(body, theirs))
-            is not None
-        )
+        sent = {"data": theirs} if isinstance(theirs, str) else {"json": _merged(body, theirs)}
+        assert ask(self.project, self.case.method, self.path + self.case.below, **sent) is not None
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -100,6 +100,8 @@ def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
     """A project with a template, and its installation, which has seed besides."""
     project = small(folder, template, DECLARED)
     project.environ["PLANNER_VAR_viewer_password"] = "long enough"
+    for name in ("shop_certificate", "next_certificate"):
+        project.environ[f"PLANNER_VAR_{name}"] = certificate(name)
     (project.folder / "state").mkdir()
     with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
         pass

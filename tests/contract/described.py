@@ -1,9 +1,10 @@
 """Kind files held to the API's own description, of which api.json has what they are about.
 
-api.json is an extract of the Swagger of ECE 3.8. An operation says its request, the parameters of its query
-with their types, the shape that it takes, what it gives by status, and its error codes by status.
-A shape has a type for each property: a word, [of a list], {of a mapping}, the name of a shape, and what is
-needed ends in !. Where a kind file goes no deeper, a shape is "object".
+api.json is an extract of the Swagger of ECE 3.8. An operation says its request, the media type of a body
+that is no JSON, the parameters of its query with their types, the shape that it takes, what it gives by
+status, and its error codes by status. A shape has a type for each property: a word, [of a list], {of a
+mapping}, the name of a shape, and what is needed ends in !. Where a kind file goes no deeper, a shape is
+"object".
 """
 
 from __future__ import annotations
@@ -63,10 +64,13 @@ class _Held:
         yield from self._of_replies()
         yield from self._of_identity()
         yield from self._of_own()
+        content = self.file.kind.content
+        shown = {a.shown_as for a in self.file.kind.attributes.values()} | {content and content.marker}
         for attribute in self.file.kind.attributes.values():
             yield from _of_secrets(attribute, attribute.name)
-            marker = self.file.kind.content and self.file.kind.content.marker == attribute.name
-            if attribute.read_only and not (attribute.stable or attribute.volatile or marker):
+            if attribute.read_only and not (
+                attribute.stable or attribute.volatile or attribute.name in shown
+            ):
                 yield f"{attribute.name}: it stays through updates, or changes by itself"
 
     def _of_call(self, name: str, call: Call, told: Any) -> Iterator[str]:
@@ -83,8 +87,20 @@ class _Held:
         if call.merge_patch != (operation.method == "PATCH"):
             yield "a PATCH is a merge patch, and nothing else is one"
         yield from self._of_repeats(name, call)
-        if name in ("create", "update"):
+        if name in ("create", "update") and (call.text or "consumes" in told):
+            yield from self._of_text(call, told)
+        elif name in ("create", "update"):
             yield from self._of_body(name, call, shape(SENT.get(operation.name, told["takes"])))
+
+    def _of_text(self, call: Call, told: Any) -> Iterator[str]:
+        ours = (
+            (call.text.type, self.file.kind.attributes[call.text.attribute].schema["type"])
+            if call.text
+            else ()
+        )
+        theirs = (told.get("consumes"), told["takes"])
+        if ours != theirs:
+            yield f"its body is {theirs}"
 
     def _of_repeats(self, name: str, call: Call) -> Iterator[str]:
         """A second delete finds nothing. A second update finds another version, where one is compared."""
@@ -137,7 +153,7 @@ class _Held:
             return
         if "list" in binding.calls:
             items = extract()["operations"].get(binding.calls["list"].operation.name, {}).get("gives", "")
-            listed = listed_at(items, binding.listing.items)
+            listed = listed_at(items, binding.listing.items, keyed=binding.listing.keyed)
             if listed is None:
                 yield f"list: no list is at {binding.listing.items or 'the whole reply'}"
             else:
@@ -241,10 +257,10 @@ def followed(at: Shape, pointer: str) -> Shape | None:
     return shape(word) if word is not None and known else None
 
 
-def listed_at(reply: str, pointer: str) -> str | None:
-    """Of what shape the items of a list are."""
+def listed_at(reply: str, pointer: str, *, keyed: bool) -> str | None:
+    """Of what shape the items of a list are, or of a mapping."""
     word = followed_word(shape(reply), pointer) if pointer else reply
-    return word[1:-1] if word and word.startswith("[") else None
+    return word[1:-1] if word and word.startswith("{" if keyed else "[") else None
 
 
 def _of_query(ours: Mapping[str, str], theirs: Shape) -> Iterator[str]:

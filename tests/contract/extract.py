@@ -63,7 +63,9 @@ class Extracting:
         takes = [_word(p["schema"]) for p in parameters if p["in"] == "body"]
         gives = [_word(reply["schema"]) for status, reply in replies if status < "3" and "schema" in reply]
         errors = {status: _codes(reply) for status, reply in replies if status >= "3"}
+        types = [each for each in told.get("consumes", ()) if each != "application/json"]
         return {
+            **({"consumes": types[0]} if types else {}),
             "query": queries,
             "takes": "".join(takes),
             "gives": gives[0],

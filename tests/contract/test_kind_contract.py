@@ -17,7 +17,7 @@ from planner.kinds.registry import KindFile, load_kinds, read_kind_file
 from planner.kinds.testing import examples, flaws, round_trip
 from planner.resources import kind_files
 from planner.sandbox import create_app
-from tests.acceptance.kind_cases import CASES
+from tests.acceptance.kind_cases import CASES, certificate
 from tests.unit.sandbox.swagger import SWAGGER, swagger
 
 from .described import EXTRACT, SENT, differences
@@ -62,6 +62,12 @@ SEED: Mapping[str, Any] = {
         {"id": "office", "name": "o", "type": "ip", "region": "r", "include_by_default": False, "rules": []}
     ],
 }
+GIVEN = {
+    "{{ resource.traffic_filter.office.id }}": "office",
+    "{{ var.shop_certificate }}": certificate("shop"),
+}
+"""What expressions of examples come to."""
+
 LEVELS = {"logging_levels": {"ROOT": "DEBUG"}}
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "account_trust": {"trust": {"trust_all": True}},
@@ -79,6 +85,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "deployment_domain_name": {"value": "changed"},
     "deployment_template": {"name": "changed"},
     "extension": {"description": "changed"},
+    "extra_certificate": {"certificate": certificate("other")},
     "instance_configuration": {"storage_multiplier": 8},
     "license": {
         "max_resource_units": 200,
@@ -106,7 +113,9 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
 def live(kind_file: KindFile) -> None:
     """A round trip in the sandbox. AssertionError, PlannerError."""
     local = {a.name for a in kind_file.kind.attributes.values() if a.local}
-    text = kind_file.example.replace("{{ resource.traffic_filter.office.id }}", "office")
+    text = kind_file.example
+    for expression, value in GIVEN.items():
+        text = text.replace(expression, value.replace("\n", "\\n"))
     found = next(examples(evolve(kind_file, example=text)))
     wanted = {key: value for key, value in found.items() if key not in local}
     with create_app(

@@ -79,7 +79,7 @@ def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]
         parents = drivers[name].kind.identity.parents
         if parent and len(parent) != len(parents):
             form = "/".join([name, *(part.upper() for part in parents)])
-            raise WrongUsage(f"{word} does not say what a {name} is below", advice=f"Write {form}.")
+            raise WrongUsage(f"{word} does not say what the {name} is below", advice=f"Write {form}.")
         found.setdefault(name, []).extend([tuple(parent)] if parent else [])
     return found
 

@@ -270,6 +270,24 @@ def test_what_stands_in_a_reply_for_a_secret_is_not_believed(known: Any, shown: 
     assert seen.attributes.get("password") == known.get("password")
 
 
+SHOWING = evolve(
+    THING, attributes={**THING.attributes, "password": evolve(THING.attributes["password"], shown_as="stamp")}
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sent"),
+    [("1", "1", False), ("1", "2", True), ("1", None, True), (None, "1", False), (None, None, False)],
+)
+def test_a_secret_is_sent_again_when_what_is_shown_of_it_moves(before: Any, now: Any, sent: bool) -> None:
+    held = prior("a", password=PRINT, stamp=before)
+    seen = take_over(held, observed(held, stamp=now), SHOWING, SALT)
+    (*found,) = differences({"password": SECRET}, seen, SHOWING, SALT)
+    assert [(d.path, d.unsure) for d in found] == [(("password",), True)] * sent
+    moved = [] if before == now else [("stamp",)]
+    assert [d.path for d in drift_of(held, seen, SHOWING, SALT)] == moved
+
+
 def test_a_null_beside_a_fingerprint_stays_null() -> None:
     before = prior("a", settings={"key": PRINT})
     seen = take_over(before, observed(before, settings={"key": None}), THING, SALT)

@@ -250,6 +250,26 @@ class TestBelowParents:
         assert (found.id, api.asked) == ("f1/deployment/d1", ["GET /filters/f1/links"])
         assert found.attributes == {"filter_id": "f1", "entity_type": "deployment", "entity_id": "d1"}
 
+    def test_a_list_may_be_a_mapping(self, tmp_path: Path) -> None:
+        keyed = PAGE.replace("path: /pages}", "path: /pages, items: /pages, keyed: true}")
+        api = Told({"GET /pages": {"pages": {"a": {}, "b": {"name": "b"}}}})
+        found = driver_of(tmp_path, keyed, api).list()
+        assert found == {name: Observed(name, {"name": name}) for name in ("a", "b")}
+
+    @pytest.mark.parametrize(
+        ("pages", "told"),
+        [
+            ([{"name": "a"}], "holds no mapping at /pages"),
+            ({"a": {"name": "b"}}, "a reply about page a is about b instead"),
+            ({"a/b": {}}, "gives a/b as an id, which cannot be one"),
+            ({"": {}}, "gives '' as an id"),
+        ],
+    )
+    def test_a_mapping_that_cannot_be_believed(self, tmp_path: Path, pages: Any, told: str) -> None:
+        keyed = PAGE.replace("path: /pages}", "path: /pages, items: /pages, keyed: true}")
+        with pytest.raises(ApiError, match=told):
+            driver_of(tmp_path, keyed, Told({"GET /pages": {"pages": pages}})).list()
+
     def test_a_parent_that_is_gone_has_none(self, tmp_path: Path) -> None:
         assert driver_of(tmp_path, LINK, Told({})).list(("f1",)) == {}
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from planner.model.facets import Attribute
-from planner.model.kind import Kind
+from planner.model.kind import Kind, one
 
 KIND = Kind(
     "thing",
@@ -16,6 +18,13 @@ KIND = Kind(
     },
     {"type": "object", "required": ["name"], "if": {}, "properties": {"name": {}, "id": {}}},
 )
+
+
+@pytest.mark.parametrize(
+    "said", ["a user", "an extension", "an allocator_settings", "a comment", "an instance_configuration"]
+)
+def test_a_name_with_its_article(said: str) -> None:
+    assert one(said.split()[1]) == said
 
 
 def test_what_the_server_sets() -> None:

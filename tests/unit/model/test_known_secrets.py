@@ -142,6 +142,20 @@ def test_nothing_else_is_found() -> None:
             assert known.redact(text) is text
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_of_a_certificate_with_its_key_only_the_key_is_secret(end: str) -> None:
+    def pem(what: str, *lines: str) -> str:
+        return end.join((f"-----BEGIN {what}-----", *lines, f"-----END {what}-----", ""))
+
+    own, ca = pem("CERTIFICATE", "MIIBszCC", "AVmgAwIB"), pem("CERTIFICATE", "MIIC/+==")
+    secret = own + pem("EC PRIVATE KEY", "MHcCAQEE", "IBkg4LVW") + ca
+    known = known_secrets((secret, "-----BEGIN OTHER-----"))
+    for public in (own, ca, own + ca, pem("EC PRIVATE KEY"), "-----BEGIN CERTIFICATE-----", "MIIBszCC"):
+        assert known.redact(public) == public
+    for hidden in (secret, "MHcCAQEE", "IBkg4LVW", "-----BEGIN OTHER-----"):
+        assert known.redact(f"<{hidden}>") == "<(sensitive)>"
+
+
 def test_among_values_a_short_one_is_a_word_by_itself() -> None:
     known = known_secrets(("abcd", "longer-one"))
     assert [

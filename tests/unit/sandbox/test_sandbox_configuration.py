@@ -135,6 +135,29 @@ def test_settings_of_proxies_are_replaced_or_patched(ece: Caller) -> None:
     assert ece.json("PUT", path, json=first.json) == first.json
 
 
+CERTIFICATES = "/platform/configuration/security/extra_certs"
+ONE, TWO = (f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----" for body in ("QQ==", "Qg=="))
+KEY = "-----BEGIN PRIVATE KEY-----\nQw==\n-----END PRIVATE KEY-----"
+
+
+def test_of_a_certificate_everybody_sees_all_but_its_key(ece: Caller) -> None:
+    path = f"{CERTIFICATES}/star"
+    assert ece.json("PUT", path, data=f"{ONE}\n{TWO}\n{KEY}\n") == {}
+    assert ece.json("GET", path) == {"chain": [ONE, TWO]}
+    assert ece.json("GET", CERTIFICATES) == {"certs": {"star": {"chain": [ONE, TWO]}}}
+    assert ece.json("PUT", path, data=TWO) == {}
+    assert ece.json("GET", path) == {"chain": [TWO]}
+    assert [ece("DELETE", path).status_code for _ in range(2)] == [200, 404]
+
+
+@pytest.mark.parametrize("sent", ["", KEY, "{}", "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----"])
+def test_what_is_no_certificate_is_refused(ece: Caller, sent: str) -> None:
+    told = (400, ["cert.unknown_cert_algorithm"])
+    assert refused(ece, "PUT", f"{CERTIFICATES}/star", data=sent) == told
+    assert refused(ece, "PUT", f"{CERTIFICATES}/star", data=b"\xff")[0] == 400
+    assert ece.json("GET", CERTIFICATES) == {"certs": {}}
+
+
 ROLES = "/platform/infrastructure/blueprinter/roles"
 ROLE = {"id": "r", "auto_blessed": False, "containers": []}
 BLESSED = {"runner_ids_to_blessing": {"h1": {"value": True}}}
