@@ -142,6 +142,16 @@ def _writes(change: Change, driver: Driver) -> tuple[str, ...]:
 def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:
     yield from _left_as_found(decisions, taken)
     yield from _unversioned(decisions, taken)
+    yield from _remarks(decisions, taken)
+
+
+def _remarks(decisions: Decisions, taken: Taken) -> Iterator[str]:
+    """What the kinds say of changes."""
+    view = decisions.refreshed.view
+    for change in taken.changes:
+        observed = view.resources.get(change.address) or view.imports.get(change.address)
+        if said := decisions.drivers[change.address.kind].remark(change, observed):
+            yield f"{change.address}: {said}"
 
 
 def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:

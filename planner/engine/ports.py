@@ -7,7 +7,7 @@ from typing import Protocol
 
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import AttributeDiff
+from planner.model.plan import AttributeDiff, Change
 from planner.model.resource import Content, Observed, Request, Result, ServerTime, User
 from planner.model.state import Record, State
 
@@ -94,6 +94,10 @@ class Driver(Protocol):
 
     def obstacle(self, observed: Observed) -> str:
         """Why the resource cannot be deleted now, or ""."""
+        ...
+
+    def remark(self, change: Change, observed: Observed | None) -> str:
+        """What a plan says of a change besides, or "". observed: the resource that it changes."""
         ...
 
     def perform(self, request: Request) -> Result:

@@ -22,7 +22,8 @@ from planner.kinds.binding import Binding, Conventions, read_binding, read_ident
 from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
 from planner.links import open_regular
-from planner.model.facets import attributes_of, flaws
+from planner.model.facet_flaws import flaws
+from planner.model.facets import attributes_of
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.lazily import Lazily
 from planner.resources import kind_files, schema

@@ -26,7 +26,7 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Identity
 from planner.model.kind import one
 from planner.model.lint import Fault
-from planner.model.plan import SETTLE, AttributeDiff
+from planner.model.plan import SETTLE, AttributeDiff, Change
 from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
 
@@ -83,6 +83,9 @@ class RestDriver(Reader):
         return (*self.binding.before_delete, "delete", *((SETTLE,) if wait and wait.call else ()))
 
     def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
+        return ""
+
+    def remark(self, change: Change, observed: Observed | None) -> str:  # noqa: ARG002
         return ""
 
     def perform(self, request: Request) -> Result:

@@ -24,7 +24,7 @@ KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "wr
     mark: f"x-{mark.replace('_', '-')}"
     for mark in (
         *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
-        *("local", "reference", "shown_as"),
+        *("local", "reference", "shown_as", "present", "accept"),
     )
 }
 """The fields of an Attribute -> the keywords that set them."""
@@ -44,7 +44,9 @@ class Attribute:
     never kept (`x-volatile`). key: of a set whose members the server gives ids: by what they are matched and
     addressed (`x-key`). partial: of a mapping only what is declared is compared (`x-partial`); leave: what
     becomes of what is no longer declared, KEEP or CLEAR (`x-leave`). reference: the kind and attribute that
-    it names (`x-reference`). shown_as: where the server shows a part of a secret (`x-shown-as`).
+    it names (`x-reference`). shown_as: where the server shows a part of a secret (`x-shown-as`). present:
+    replies show it whenever it is there, so that a secret in it goes with it (`x-present`). accept: of a
+    secret the attribute, true or false, by which what is there is taken for what is declared (`x-accept`).
 
     schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
     """
@@ -56,6 +58,8 @@ class Attribute:
     write_only: bool = False
     immutable: bool = False
     shown_as: str = ""
+    present: bool = False
+    accept: str = ""
     unordered: bool = False
     local: bool = False
     stable: bool = False
@@ -106,13 +110,13 @@ class Attribute:
 
     @cached_property
     def _minds_below(self) -> bool:
-        below = any(_MINDED & node.keys() for node in self._schemas if node is not self.schema)
-        return below or any(map(_is_closed, self._schemas))
+        below = any(_MINDED & node.keys() for node in self.nodes if node is not self.schema)
+        return below or any(map(_is_closed, self.nodes))
 
     @cached_property
     def holds_volatile(self) -> bool:
         """Whether anything in it changes by itself, or is more than it can have."""
-        return self._holds_one("x-volatile") or any(map(_is_closed, self._schemas))
+        return self._holds_one("x-volatile") or any(map(_is_closed, self.nodes))
 
     @cached_property
     def holds_partial(self) -> bool:
@@ -130,10 +134,11 @@ class Attribute:
         return self.write_only or self._holds_one("writeOnly")
 
     def _holds_one(self, keyword: str) -> bool:
-        return any(node.get(keyword) for node in self._schemas)
+        return any(node.get(keyword) for node in self.nodes)
 
     @property
-    def _schemas(self) -> Iterator[Schema]:
+    def nodes(self) -> Iterator[Schema]:
+        """The schemas of all that it holds, and its own."""
         return _nodes(self.schema, self.definitions)
 
     @cached_property
@@ -201,6 +206,7 @@ def _is_closed(schema: Schema) -> bool:
 
 _MINDED: Final = frozenset(KEYWORDS.values()) - {
     *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-shown-as", "x-stable"),
+    *("x-accept", "x-present"),
 }
 """The keywords that a comparison minds."""
 
@@ -254,7 +260,7 @@ def followed(schema: Any, definitions: Schema) -> Schema:
     """A schema with the one that it refers to put in; {} for what says nothing. `flaws` tells what is bad."""
     seen = set()
     while isinstance(schema, Mapping) and "$ref" in schema:
-        name = str(schema["$ref"]).removeprefix(_DEFINITION)
+        name = str(schema["$ref"]).removeprefix(DEFINITION)
         target = definitions.get(name)
         if name in seen or not isinstance(target, Mapping):
             return {}
@@ -263,7 +269,7 @@ def followed(schema: Any, definitions: Schema) -> Schema:
     return schema if isinstance(schema, Mapping) else {}
 
 
-_DEFINITION: Final = "#/$defs/"
+DEFINITION: Final = "#/$defs/"
 
 
 def declaration(schema: Schema, definitions: Schema) -> Schema:
@@ -288,8 +294,8 @@ def _nodes(schema: Schema, definitions: Schema) -> Iterator[Schema]:
     while left:
         node = left.pop()
         yield node
-        target = definitions.get(str(node.get("$ref", "")).removeprefix(_DEFINITION))
-        for below in (*([target] if target else ()), *(held for _, held in _below(node))):
+        target = definitions.get(str(node.get("$ref", "")).removeprefix(DEFINITION))
+        for below in (*([target] if target else ()), *(held for _, held in held_in(node))):
             if id(below) not in seen:
                 seen.add(id(below))
                 left.append(below)
@@ -301,47 +307,7 @@ def _text(value: Value) -> str:
     return scalar_text(value) if isinstance(value, str | int | float) or is_written(value) else str(value)
 
 
-def flaws(rules: Schema) -> Iterator[tuple[Path, str]]:
-    """What is wrong with the facets in the `attributes` of a kind file: where, and what."""
-    definitions = rules.get("$defs", {})
-    left: list[tuple[Path, Schema, bool]] = [((), rules, False)]
-    seen: set[tuple[int, bool]] = set()
-    while left:
-        path, schema, partial = left.pop()
-        target = str(schema.get("$ref", _DEFINITION)).removeprefix(_DEFINITION)
-        if target and not isinstance(definitions.get(target), Mapping):
-            yield path, f"it refers to {schema['$ref']}, and $defs does not have that"
-        found = followed(schema, definitions)
-        partial = bool(found.get("x-partial", partial))
-        yield from (
-            (path, flaw) for flaw in _flaws_of(found, followed(found.get("items"), definitions), partial)
-        )
-        for keys, below in _below(found):
-            if (id(below), partial) not in seen:
-                seen.add((id(below), partial))
-                left.append(((*path, *keys), below, partial))
-
-
-def _flaws_of(schema: Schema, items: Schema, partial: bool) -> Iterator[str]:
-    """items: what the schema says of the items of a list. partial: whether it is, by itself or from above."""
-    types = schema.get("type", ())
-    types = (types,) if isinstance(types, str) else tuple(types)
-    held = items.get("properties", {})
-    key = schema.get("x-key", ())
-    for name in (key,) if isinstance(key, str) else key:
-        if name not in held:
-            yield f"x-key names {name}, and the items of a list here have no such property"
-    if types and "array" not in types and schema.get("x-unordered"):
-        yield "x-unordered is for lists"
-    if types and "object" not in types and schema.get("x-partial"):
-        yield "x-partial is for mappings"
-    if "x-leave" in schema and not partial:
-        yield "x-leave is for what x-partial is about"
-    if partial and not key and (held or items.get("type") == "object"):
-        yield "a list of mappings where x-partial is needs an x-key: else nobody knows which is which"
-
-
-def _below(schema: Schema) -> Iterator[tuple[Path, Schema]]:
+def held_in(schema: Schema) -> Iterator[tuple[Path, Schema]]:
     """The schemas that one holds, and their places in it."""
     for name, below in schema.get("properties", {}).items():
         yield ("properties", name), below

@@ -185,7 +185,7 @@ class Keeping:
             if key in shown and not (below.volatile or below.write_only):
                 known = [value[key] for value in others if key in value]
                 found[key] = self.kept(below, shown[key], before.get(key), known, shape)
-            elif (hidden := _kept_back(below, before.get(key))) is not None:
+            elif not below.present and (hidden := _kept_back(below, before.get(key))) is not None:
                 found[key] = hidden
             elif attribute.partial and not (attribute.key or below.read_only):
                 found[key] = None  # it is declared, and not there

@@ -94,6 +94,12 @@ class Kind:
         return tuple(a for a in self.kept.values() if a.holds_partial)
 
     @cached_property
+    def accepting(self) -> frozenset[str]:
+        """The attributes by which secrets that are there are taken for what is declared."""
+        nodes = (node for a in self.attributes.values() for node in a.nodes)
+        return frozenset(str(node["x-accept"]) for node in nodes if "x-accept" in node)
+
+    @cached_property
     def builds_on_found(self) -> bool:
         """Whether the body of an update is completed from what is there."""
         return any(a.holds_partial or a.holds_key for a in self.kept.values())

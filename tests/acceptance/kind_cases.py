@@ -19,6 +19,7 @@ from .platform import (
     REGION,
     ROLES,
     RULESETS,
+    SHOP,
     STORE,
     TRUST,
 )
@@ -139,6 +140,14 @@ CASES: dict[str, Case] = {
         export=("resource_kind_domain_name/kibana",),
     ),
     "api_base_url": Case(BASE_URL, ("ece.example", "shop.example"), {"value": "https://theirs.example"}),
+    "deployment_keystore": Case(
+        f"/deployments/{SHOP}/elasticsearch/_main/keystore",
+        ("gcs.client.default", "gcs.client.other"),
+        {"secrets": {"s3.client.default.access_key": None}},
+        "PATCH",
+        pick=lambda _: {},
+        export=(f"deployment_keystore/{SHOP}/_main",),
+    ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),

@@ -17,21 +17,33 @@ from planner.sandbox import create_app
 from planner.yaml12.core_schema import load
 
 from .kind_cases import CASES, Case, certificate
-from .platform import BASE_URL, DOMAIN_NAME, INFRASTRUCTURE, NOTHING, PROXIES, ROLES, ask, holds
+from .platform import (
+    BASE_URL,
+    DOMAIN_NAME,
+    INFRASTRUCTURE,
+    NOTHING,
+    PROXIES,
+    ROLES,
+    SECRETS,
+    SHOP,
+    ask,
+    holds,
+)
 from .runner import Project, small
 
-DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 SEED: Mapping[str, Any] = {
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
     "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
-    "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
+    "deployments": [{"id": SHOP, "name": "shop"}],
 }
 DECLARED = """
 project: kinds
 variables:
   viewer_password: {type: string, sensitive: true}
+  bucket_id: {type: string, sensitive: true}
+  bucket_key: {type: string, sensitive: true}
   shop_certificate: {type: string, sensitive: true}
   next_certificate: {type: string, sensitive: true}
 environments:
@@ -99,9 +111,8 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
 def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
     """A project with a template, and its installation, which has seed besides."""
     project = small(folder, template, DECLARED)
-    project.environ["PLANNER_VAR_viewer_password"] = "long enough"
-    for name in ("shop_certificate", "next_certificate"):
-        project.environ[f"PLANNER_VAR_{name}"] = certificate(name)
+    values = {name: certificate(name) for name in ("shop_certificate", "next_certificate")}
+    project.environ |= {f"PLANNER_VAR_{name}": value for name, value in (SECRETS | values).items()}
     (project.folder / "state").mkdir()
     with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
         pass

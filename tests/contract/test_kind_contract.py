@@ -83,6 +83,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "config_store_option": {"value": "changed"},
     "constructor_logging_settings": LEVELS,
     "deployment_domain_name": {"value": "changed"},
+    "deployment_keystore": {"secrets": {"s3.client.default.secret_key": {"value": "changed"}}},
     "deployment_template": {"name": "changed"},
     "extension": {"description": "changed"},
     "extra_certificate": {"certificate": certificate("other")},
@@ -153,6 +154,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     },
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
+    },
+    "deployment_keystore": {
+        "secrets: it is a secret by its name, and shown": "the names of settings are, their values are not",
     },
     "deployment_template": {
         "(create|update): system_owned is taken, and not sent": "of the system's own, which nobody makes",

@@ -24,7 +24,7 @@ from planner.model.facets import Attribute
 from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
-from planner.model.plan import AttributeDiff, Plan
+from planner.model.plan import AttributeDiff, Change, Plan
 from planner.model.resource import (
     FAILED,
     PENDING,
@@ -212,8 +212,7 @@ class Installation:
     clock: of the installation; None when its replies do not say the time. cloud: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
     takes: seconds from a write to when it is done, of a kind that settles. troubles: by name, why it fails
-    instead. time: by which it goes.
-    users: see Driver.
+    instead. time: by which it goes. remarks: on changes, by name. users: see Driver.
     """
 
     kind: Kind = THING
@@ -235,6 +234,7 @@ class Installation:
     time: Callable[[], float] = lambda: 0.0
     looks: list[str] = field(factory=list)
     users: UserSearch | None = None
+    remarks: dict[str, str] = field(factory=dict)
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -276,6 +276,9 @@ class Installation:
 
     def obstacle(self, observed: Observed) -> str:
         return f"it is used by {', '.join(observed.used_by)}" if observed.used_by else ""
+
+    def remark(self, change: Change, observed: Observed | None) -> str:
+        return self.remarks.get(change.address.name, "") if observed else ""
 
     def perform(self, request: Request) -> Result:
         name = request.address.name

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from planner.model.agreement import agree, of_server
-from planner.model.facets import KEYWORDS, Attribute, attributes_of, compiled, flaws
+from planner.model.facet_flaws import flaws
+from planner.model.facets import KEYWORDS, Attribute, attributes_of, compiled
 from planner.model.kept import Keeping
 from planner.model.kind import Kind
 from planner.model.value import UNKNOWN

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from planner.sandbox import Sandbox, create_app
@@ -156,6 +159,41 @@ def test_what_is_no_certificate_is_refused(ece: Caller, sent: str) -> None:
     assert refused(ece, "PUT", f"{CERTIFICATES}/star", data=sent) == told
     assert refused(ece, "PUT", f"{CERTIFICATES}/star", data=b"\xff")[0] == 400
     assert ece.json("GET", CERTIFICATES) == {"certs": {}}
+
+
+def test_a_keystore_shows_names_and_no_values() -> None:
+    with create_app(":memory:", seed={"deployments": [{"id": "shop"}]}) as app:
+        ece = checked(app)
+        (main,) = ece.json("GET", "/deployments/shop")["resources"]["elasticsearch"]
+        path = "/deployments/shop/elasticsearch/_main/keystore"
+        named = path.replace("_main", main["ref_id"])
+        sent: dict[str, Any] = {"a": {"value": "x"}, "b": {"value": {"k": 1}}}
+        sent["c"] = {"value": "", "as_file": True}
+        shown = {"secrets": {name: {"as_file": name != "a"} for name in "abc"}}
+        assert ece.json("GET", path) == {"secrets": {}}
+        assert ece.json("PATCH", path, json={"secrets": sent}) == shown == ece.json("GET", named)
+        gone = {"a": None, "b": {}, "c": {"value": None}, "d": {"value": "y"}}
+        assert ece.json("PATCH", named, json={"secrets": gone}) == {"secrets": {"d": {"as_file": False}}}
+        for wrong in ({}, {"secrets": []}, {"secrets": {"a": 5}}, {"secrets": {"a": {"as_file": "x"}}}):
+            assert ece("PATCH", path, json=wrong).status_code == 400
+        absent = {"shop/elasticsearch/x": "deployment_resource", "x/elasticsearch/_main": "deployment"}
+        for other, what in absent.items():
+            told = (404, [f"deployments.{what}_not_found"])
+            assert refused(ece, "GET", f"/deployments/{other}/keystore") == told
+        ece.json("POST", "/deployments/shop/_shutdown")
+        ece.json("DELETE", "/deployments/shop")
+        assert refused(ece, "GET", path)[0] == 404
+
+
+def test_a_deployment_that_is_made_again_has_nothing_of_the_one_before(tmp_path: Path) -> None:
+    path = "/deployments/shop/elasticsearch/_main/keystore"
+    for seed in ({"deployments": [{"id": "shop"}]}, {"deployments": [{"id": "shop", "name": "again"}]}):
+        with create_app(tmp_path / "ece.db", seed=seed) as app:
+            ece = checked(app)
+            assert ece.json("GET", path) == {"secrets": {}}
+            ece.json("PATCH", path, json={"secrets": {"a": {"value": "x"}}})
+            ece.json("POST", "/deployments/shop/_shutdown")
+            ece.json("DELETE", "/deployments/shop")
 
 
 ROLES = "/platform/infrastructure/blueprinter/roles"
