@@ -283,7 +283,8 @@ class Run:
 
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
         intent, change = self._intents[step.number], self.change_of(step)
-        if step.operation == SETTLE and (result.observed is None or result.settling.status):
+        gone = self._before(step) is None  # it was deleted, though one that is always there is there again
+        if step.operation == SETTLE and (gone or result.observed is None or result.settling.status):
             return self._not_settled(step, result)
         if result.observed is None:
             self._known_ids.discard((step.address.kind, intent.id or ""))

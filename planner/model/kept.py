@@ -203,7 +203,7 @@ class Keeping:
 
 
 def _shapes(attribute: Attribute, wanted: Shape, keys: Iterable[str]) -> Mapping[str, Shape]:
-    """What is wanted of each key."""
+    """What is wanted of each key. Of a set that is not partial, also members that nobody declares."""
     if wanted is ALL:
         return dict.fromkeys(keys, ALL)
     shapes = wanted if isinstance(wanted, Mapping) else {}
@@ -211,7 +211,7 @@ def _shapes(attribute: Attribute, wanted: Shape, keys: Iterable[str]) -> Mapping
         return shapes
     found = ((key, shapes.get(key), attribute.below(key).holds_partial) for key in dict.fromkeys(keys))
     return {
-        key: shape if partial and shape is not None else {} if partial else ALL
+        key: ALL if not partial else shape if shape is not None else ALL if attribute.key else {}
         for key, shape, partial in found
     }
 

@@ -148,6 +148,12 @@ CASES: dict[str, Case] = {
         pick=lambda _: {},
         export=(f"deployment_keystore/{SHOP}/_main",),
     ),
+    "remote_clusters": Case(
+        f"/deployments/{SHOP}/elasticsearch/_main/remote-clusters",
+        ("alias: archive", "alias: old-logs"),
+        {"resources": []},
+        export=(f"remote_clusters/{SHOP}/_main",),
+    ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),

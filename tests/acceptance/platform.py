@@ -15,6 +15,7 @@ PLATFORM, RULESETS = "/platform/configuration", "/deployments/traffic-filter/rul
 PROXIES = "/platform/infrastructure/proxies"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
+ARCHIVE = "0f2b6cd0a3e14c6f9d0e7f3a1b2c4d5e"
 SHOP = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 CERTIFICATES = f"{PLATFORM}/security/extra_certs"
 INFRASTRUCTURE = "/platform/infrastructure"
@@ -54,7 +55,7 @@ def holds(project: Project) -> dict[str, Any]:
         *(TRUST, "/account", STORE, f"{PROXIES}/health", f"{PROXIES}/settings", ROLES),
         f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
-        f"/deployments/{SHOP}/elasticsearch/_main/keystore",
+        *(f"/deployments/{SHOP}/elasticsearch/_main/{what}" for what in ("keystore", "remote-clusters")),
         *(CERTIFICATES, DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )

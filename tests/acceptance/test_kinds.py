@@ -18,6 +18,7 @@ from planner.yaml12.core_schema import load
 
 from .kind_cases import CASES, Case, certificate
 from .platform import (
+    ARCHIVE,
     BASE_URL,
     DOMAIN_NAME,
     INFRASTRUCTURE,
@@ -36,7 +37,7 @@ SEED: Mapping[str, Any] = {
     "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
     "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
-    "deployments": [{"id": SHOP, "name": "shop"}],
+    "deployments": [{"id": SHOP, "name": "shop"}, {"id": ARCHIVE, "name": "archive"}],
 }
 DECLARED = """
 project: kinds

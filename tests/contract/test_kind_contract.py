@@ -51,13 +51,14 @@ def test_its_error_codes_are_of_the_api(kind_file: KindFile) -> None:
 
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+ARCHIVE = "0f2b6cd0a3e14c6f9d0e7f3a1b2c4d5e"
 SEED: Mapping[str, Any] = {
     "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
     "runners": [{"runner_id": "192.168.44.10"}],
     "blueprinter_roles": [{"id": "search-hosts"}],
-    "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
+    "deployments": [{"id": DEPLOYMENT, "name": "shop"}, {"id": ARCHIVE, "name": "archive"}],
     "traffic_filters": [
         {"id": "office", "name": "o", "type": "ip", "region": "r", "include_by_default": False, "rules": []}
     ],
@@ -99,6 +100,11 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     },
     "proxies_settings": {"expected_proxies_count": 4},
     "proxies_filtered_group": {"filters": [], "expected_proxies_count": 3},
+    "remote_clusters": {
+        "resources": [
+            {"alias": "old", "deployment_id": ARCHIVE, "elasticsearch_ref_id": "main-elasticsearch"}
+        ]
+    },
     "resource_kind_domain_name": {"value": "changed"},
     "runner_logging_settings": LEVELS,
     "runner_roles": {"roles": [{"role_name": "proxy"}]},
@@ -180,6 +186,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     },
     "proxies_filtered_group": {
         "(create|update): its body does not need id": "400 proxies.proxies_filtered_group_empty_id",
+    },
+    "remote_clusters": {
+        "update: resources.info is taken, and not sent": "read-only, as the description says of it",
     },
     "resource_kind_domain_name": {
         r"singleton: absent-when-404, .*": "404 is of the name: each kind of resources is there",

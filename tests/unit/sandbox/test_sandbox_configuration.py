@@ -9,7 +9,7 @@ import pytest
 
 from planner.sandbox import Sandbox, create_app
 
-from .caller import Caller
+from .caller import Caller, Clock
 from .test_sandbox_kinds import VERSION, checked, refused
 
 TRUST = "/platform/configuration/trust-relationships"
@@ -183,6 +183,47 @@ def test_a_keystore_shows_names_and_no_values() -> None:
         ece.json("POST", "/deployments/shop/_shutdown")
         ece.json("DELETE", "/deployments/shop")
         assert refused(ece, "GET", path)[0] == 404
+
+
+def test_remote_clusters_are_connected_in_time() -> None:
+    clock = Clock()
+    others = [{"id": "old", "version": "6.8.23"}, {"id": "stopped", "stopped": True}, {"id": "near"}]
+    seed = {"deployments": [{"id": "shop"}, *others]}
+    with create_app(":memory:", seed=seed, clock=clock) as app:
+        ece = checked(app)
+        path = "/deployments/shop/elasticsearch/_main/remote-clusters"
+
+        def set_to(*ids: str) -> None:
+            ref = {"elasticsearch_ref_id": "main-elasticsearch"}
+            resources = [{"alias": id_, "deployment_id": id_, **ref} for id_ in ids]
+            reply = ece("PUT", path, json={"resources": resources})
+            assert (reply.status_code, reply.json) == (202, {})
+
+        def shown() -> dict[str, tuple[bool, bool]]:
+            found = ece.json("GET", path)["resources"]
+            assert all(each["skip_unavailable"] is False for each in found)
+            return {each["alias"]: (each["info"]["connected"], each["info"]["compatible"]) for each in found}
+
+        assert ece.json("GET", path) == {"resources": []}
+        set_to("near")
+        assert shown() == {"near": (False, True)}
+        clock.move(seconds=30)
+        assert shown() == {"near": (True, True)}
+        set_to("near", "old", "stopped", "nobody")
+        waiting = {
+            "near": (True, True),
+            "old": (False, False),
+            "stopped": (False, True),
+            "nobody": (False, True),
+        }
+        assert shown() == waiting
+        clock.move(seconds=30)
+        assert shown() == waiting
+        set_to()
+        assert shown() == {}
+        assert ece("PUT", path, json={"resources": [{"alias": "a"}]}).status_code == 400
+        told = (404, ["deployments.deployment_resource_not_found"])
+        assert refused(ece, "GET", path.replace("_main", "other")) == told
 
 
 def test_a_deployment_that_is_made_again_has_nothing_of_the_one_before(tmp_path: Path) -> None:
