@@ -146,10 +146,15 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
-        content=_to_upload(change, values.desired) if step.operation == "upload" else None,
+        content=_to_upload(change, values.desired) if _sends_file(step, kind) else None,
         progress=progress,
         cleared=tuple(diff.path for diff in change.diffs if diff.after is None) if prior else (),
     )
+
+
+def _sends_file(step: Step, kind: Kind) -> bool:
+    at_once = kind.content is not None and kind.content.at_once
+    return step.operation == "upload" or (step.operation == "create" and at_once)
 
 
 def _to_upload(change: Change, desired: Mapping[Address, Desired]) -> Content | None:
@@ -234,7 +239,7 @@ def prior_after(
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:
     """The SHA-256 of the stored file; None when there is none, or one that the server fetched."""
-    if intent.operation == "upload":
+    if intent.content_sha256 is not None:
         return intent.content_sha256
     if before is None or kind.content is None or intent.operation == "create":
         return None

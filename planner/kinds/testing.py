@@ -31,7 +31,7 @@ from planner.model.facets import Attribute
 from planner.model.kept import lasting
 from planner.model.kind import Kind
 from planner.model.plan import SETTLE
-from planner.model.resource import Observed, Request
+from planner.model.resource import Content, Observed, Request
 from planner.model.value import Value
 from planner.yaml12.core_schema import load
 
@@ -101,16 +101,17 @@ def round_trip(
     app: Callable[..., Any],
     wanted: Mapping[str, Value],
     change: Mapping[str, Value],
+    content: Content | None = None,
 ) -> None:
     """Creates, lists, reads, updates and deletes one resource at a WSGI app. AssertionError.
 
     A singleton is taken over, and left as it was, where the API can reset it. change: what an
-    update changes; {} for a kind without one.
+    update changes; {} for a kind without one. content: the file, where a create sends it.
     """
     client = Client("http://sandbox.localhost", auth=ApiKeyAuth("a-key"), transport=WSGITransport(app))
     driver, kind, address = kind_file.at(client), kind_file.kind, Address(kind_file.kind.name, "it")
     before = driver.read(kind.identity.id_of(wanted) or "") if kind.singleton else None
-    made = _made(driver, address, wanted, before)
+    made = _made(driver, Request("create", address, wanted, content=content), before)
     read = driver.read(made.id) or Observed("", {})
     same = (read.attributes, read.version) == (made.attributes, made.version)
     _claim(same, "a read shows something else than the create")
@@ -133,14 +134,13 @@ def _left(driver: RestDriver, address: Address, made: Observed, before: Observed
     _claim(same, "it is not as it was" if before else "it is there after its delete")
 
 
-def _made(
-    driver: RestDriver, address: Address, wanted: Mapping[str, Value], before: Observed | None
-) -> Observed:
+def _made(driver: RestDriver, create: Request, before: Observed | None) -> Observed:
+    wanted = create.desired
     if before is not None:
-        return _updated(driver, address, wanted, before)
+        return _updated(driver, create.address, wanted, before)
     parent = driver.kind.identity.parent_of(wanted) or ()
     others = {} if driver.kind.singleton else driver.list(parent)
-    found = driver.perform(Request("create", address, wanted)).observed
+    found = driver.perform(create).observed
     made = _as_wanted(driver.kind, wanted, found, "create")
     if not driver.kind.singleton:
         _claim(

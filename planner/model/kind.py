@@ -22,11 +22,13 @@ def one(kind: str) -> str:
 class ContentFacts:
     """Kinds with an uploaded file. attribute: the path in the template; marker: what the server says of the
     stored file, so that a change of it means the file was replaced. fetched: the attributes that make the
-    server fetch a file by itself; they say nothing while it holds an uploaded one."""
+    server fetch a file by itself; they say nothing while it holds an uploaded one. at_once: a create sends
+    the file."""
 
     attribute: str
     marker: str
     fetched: tuple[str, ...] = ()
+    at_once: bool = False
 
 
 @frozen

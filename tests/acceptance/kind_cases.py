@@ -41,7 +41,7 @@ class Case:
 
     pick: what of a read a write takes. below: of path, where that is written. export: what names it, with
     what it is below. cleared: what goes from the installation when it goes from the template. seed: what
-    the installation has besides.
+    the installation has besides. files: of the project. own: how many the installation has of its own.
     """
 
     path: str
@@ -53,6 +53,8 @@ class Case:
     export: tuple[str, ...] = ()
     cleared: str = ""
     seed: Mapping[str, Any] = field(factory=dict)
+    files: Mapping[str, str] = field(factory=dict)
+    own: int = 0
 
 
 CASES: dict[str, Case] = {
@@ -153,6 +155,9 @@ CASES: dict[str, Case] = {
         ("alias: archive", "alias: old-logs"),
         {"resources": []},
         export=(f"remote_clusters/{SHOP}/_main",),
+    ),
+    "stack_version": Case(
+        "/stack/versions/{id}", own=3, files={"files/stack-8.16.0/8.16.0/stack.json": "{}"}
     ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",

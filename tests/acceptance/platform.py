@@ -56,7 +56,7 @@ def holds(project: Project) -> dict[str, Any]:
         f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
         *(f"/deployments/{SHOP}/elasticsearch/_main/{what}" for what in ("keystore", "remote-clusters")),
-        *(CERTIFICATES, DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
+        *(CERTIFICATES, "/stack/versions", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

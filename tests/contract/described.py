@@ -33,7 +33,7 @@ SECRET = re.compile(r"password|secret|access_key|cookie_key|^auth$")
 OWN = ("builtin", "system_owned")
 """What says of an object that it is the installation's own."""
 
-REGIONAL = ("/platform/", "/comments/")
+REGIONAL = ("/platform/", "/comments/", "/stack/")
 """What Elastic's own clients prefix with the region."""
 
 
@@ -93,11 +93,10 @@ class _Held:
             yield from self._of_body(name, call, shape(SENT.get(operation.name, told["takes"])))
 
     def _of_text(self, call: Call, told: Any) -> Iterator[str]:
-        ours = (
-            (call.text.type, self.file.kind.attributes[call.text.attribute].schema["type"])
-            if call.text
-            else ()
-        )
+        content = self.file.kind.content
+        ours = ("multipart/form-data", "") if content and content.at_once else ()
+        if call.text:
+            ours = (call.text.type, self.file.kind.attributes[call.text.attribute].schema["type"])
         theirs = (told.get("consumes"), told["takes"])
         if ours != theirs:
             yield f"its body is {theirs}"

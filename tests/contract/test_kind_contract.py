@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 import jsonschema_rs
 import pytest
@@ -15,6 +18,7 @@ from werkzeug.test import Client
 
 from planner.kinds.registry import KindFile, load_kinds, read_kind_file
 from planner.kinds.testing import examples, flaws, round_trip
+from planner.model.resource import Content
 from planner.resources import kind_files
 from planner.sandbox import create_app
 from tests.acceptance.kind_cases import CASES, certificate
@@ -109,12 +113,22 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "runner_logging_settings": LEVELS,
     "runner_roles": {"roles": [{"role_name": "proxy"}]},
     "snapshot_repository": {"settings": {"bucket": "changed"}},
+    "stack_version": {},
     "telemetry": {"enabled": True},
     "traffic_filter": {"rules": [{"source": "192.0.2.0/24", "description": "changed"}]},
     "traffic_filter_association": {},
     "trust_relationship": {"name": "changed", "account_ids": []},
     "user": {"full_name": "changed"},
 }
+
+
+def stack_pack(folder: Path) -> Content:
+    """With one version, 8.16.0."""
+    path = folder / "stack.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("8.16.0/stack.json", "{}")
+    data = path.read_bytes()
+    return Content("stack.zip", hashlib.sha256(data).hexdigest(), len(data), str(path))
 
 
 def live(kind_file: KindFile) -> None:
@@ -128,17 +142,21 @@ def live(kind_file: KindFile) -> None:
     with create_app(
         ":memory:", seed={**SEED, **(CASES[kind_file.kind.name].seed if kind_file.kind.name in CASES else {})}
     ) as app:
-        round_trip(kind_file, app, wanted, CHANGES[kind_file.kind.name])
+        facts = kind_file.kind.content
+        with TemporaryDirectory() as folder:
+            content = stack_pack(Path(folder)) if facts and facts.at_once else None
+            round_trip(kind_file, app, wanted, CHANGES[kind_file.kind.name], content)
 
 
 def test_it_says_where_it_is_to_be_had(kind_file: KindFile) -> None:
-    """The version is that of the extract. What Elastic Cloud lacks, the sandbox as one lacks too."""
+    """The version is that of the extract. What Elastic Cloud lacks, the sandbox as one lacks too: writes."""
     assert kind_file.ece == "3.8"
-    read = kind_file.binding.reading
-    query = {name: value.replace("{region}", "r") for name, value in read.query.items()}
+    call = kind_file.binding.calls[kind_file.binding.create]
+    query = {name: value.replace("{region}", "r") for name, value in call.query.items()}
+    sent: Any = {"method": call.operation.method, "query_string": query, "json": {}}
     with create_app(":memory:", platform="cloud") as app:
-        path = re.sub(r"{\w+}", "1", read.operation.path)
-        reply = Client(app).get(f"/api/v1{path}", query_string=query, headers={"Authorization": "ApiKey t"})
+        path = re.sub(r"{\w+}", "1", call.operation.path)
+        reply = Client(app).open(f"/api/v1{path}", headers={"Authorization": "ApiKey t"}, **sent)
     lacks = (reply.get_json() or {}).get("ok") is False
     assert (kind_file.cloud, "ECE only" in kind_file.description) == (not lacks, lacks)
 

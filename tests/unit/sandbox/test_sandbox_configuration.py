@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +164,8 @@ def test_what_is_no_certificate_is_refused(ece: Caller, sent: str) -> None:
 
 
 def test_a_keystore_shows_names_and_no_values() -> None:
-    with create_app(":memory:", seed={"deployments": [{"id": "shop"}]}) as app:
+    clock = Clock()
+    with create_app(":memory:", seed={"deployments": [{"id": "shop"}]}, clock=clock) as app:
         ece = checked(app)
         (main,) = ece.json("GET", "/deployments/shop")["resources"]["elasticsearch"]
         path = "/deployments/shop/elasticsearch/_main/keystore"
@@ -181,6 +184,7 @@ def test_a_keystore_shows_names_and_no_values() -> None:
             told = (404, [f"deployments.{what}_not_found"])
             assert refused(ece, "GET", f"/deployments/{other}/keystore") == told
         ece.json("POST", "/deployments/shop/_shutdown")
+        clock.move(hours=1)
         ece.json("DELETE", "/deployments/shop")
         assert refused(ece, "GET", path)[0] == 404
 
@@ -226,14 +230,74 @@ def test_remote_clusters_are_connected_in_time() -> None:
         assert refused(ece, "GET", path.replace("_main", "other")) == told
 
 
+STACKS = "/stack/versions"
+
+
+def pack(*names: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    return data.getvalue()
+
+
+def test_a_stack_pack_brings_versions_and_says_which_are_none(ece: Caller) -> None:
+    def versions(query: str = "") -> list[str]:
+        return [each["version"] for each in ece.json("GET", STACKS + query)["stacks"]]
+
+    own = versions()
+    sent: Any = {
+        "data": pack("8.16.0/a", "8.16.0/b/c", "words/d", "8.17.0/e"),
+        "content_type": "application/zip",
+    }
+    done = ece.json("POST", f"/regions/ece-region{STACKS}", **sent)
+    assert [each["version"] for each in done["stacks"]] == ["8.16.0", "8.17.0"]
+    (wrong,) = done["errors"]
+    assert (wrong["stack_version"], wrong["code"]) == ("words", "stackpack.bad_archive")
+    shown = ece.json("GET", f"{STACKS}/8.16.0")
+    assert [each["path"] for each in shown["template"]["hashes"]] == ["a", "b/c"]
+    assert versions() == [*own, "8.16.0", "8.17.0"]
+    assert [ece("DELETE", f"{STACKS}/{version}").status_code for version in ("8.16.0", "9.9.9")] == [200, 404]
+    assert (versions(), versions("?show_deleted=true")) == ([*own, "8.17.0"], [*own, "8.16.0", "8.17.0"])
+    assert ece.json("GET", f"{STACKS}/8.16.0") == {**shown, "deleted": True}
+    ece.json("POST", STACKS, **sent)
+    assert ece.json("GET", f"{STACKS}/8.16.0") == shown
+
+
+def _misplaced(data: bytes) -> bytes:
+    """A zip file whose members are said to be before its beginning."""
+    start = data.rindex(b"PK\x05\x06") + 16
+    moved = int.from_bytes(data[start : start + 4], "little") + 100
+    return data[:start] + moved.to_bytes(4, "little") + data[start + 4 :]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": b""},
+        {"data": b"no zip", "content_type": "application/zip"},
+        {"data": pack("a"), "content_type": "application/zip"},
+        {"data": pack("words/a"), "content_type": "application/zip"},
+        {"data": _misplaced(pack("8.16.0/a")), "content_type": "application/zip"},
+        {"data": bytes(1024 * 1024 + 1), "content_type": "application/octet-stream"},
+        {"data": {"other": "8.16.0"}},
+    ],
+)
+def test_what_is_no_stack_pack_is_refused(ece: Caller, sent: dict[str, Any]) -> None:
+    before = ece.json("GET", STACKS)
+    assert refused(ece, "POST", STACKS, **sent) == (400, ["stackpack.bad_archive"])
+    assert ece.json("GET", STACKS) == before
+
+
 def test_a_deployment_that_is_made_again_has_nothing_of_the_one_before(tmp_path: Path) -> None:
-    path = "/deployments/shop/elasticsearch/_main/keystore"
+    path, clock = "/deployments/shop/elasticsearch/_main/keystore", Clock()
     for seed in ({"deployments": [{"id": "shop"}]}, {"deployments": [{"id": "shop", "name": "again"}]}):
-        with create_app(tmp_path / "ece.db", seed=seed) as app:
+        with create_app(tmp_path / "ece.db", seed=seed, clock=clock) as app:
             ece = checked(app)
             assert ece.json("GET", path) == {"secrets": {}}
             ece.json("PATCH", path, json={"secrets": {"a": {"value": "x"}}})
             ece.json("POST", "/deployments/shop/_shutdown")
+            clock.move(hours=1)
             ece.json("DELETE", "/deployments/shop")
 
 
