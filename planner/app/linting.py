@@ -72,7 +72,27 @@ def with_findings(
         item if address in sent or not item.is_error else evolve(item, severity=WARNING)
         for address, item in _findings(request, configuration)
     )
-    return evolve(proposal, diagnostics=(*proposal.diagnostics, *found))
+    beside = _beside(request, configuration, proposal) if proposal.plan.changes else ()
+    return evolve(proposal, diagnostics=(*proposal.diagnostics, *found, *beside))
+
+
+def _beside(request: Request, configuration: Configuration, proposal: Proposal) -> Iterator[Diagnostic]:
+    """Of files that a resource brings together, where the plan changes that resource or sends one of them."""
+    archives = request.workspace.archives(request.folder, configuration.pinned)
+    changes = proposal.plan.changes
+    sent, changed = {c.address for c in changes if c.content is not None}, {c.address for c in changes}
+    kinds = {name: request.kinds[name] for name in {address.kind for address in configuration.resources}}
+    bringing = {name: found.driver for name, found in kinds.items() if found.kind.user}
+    for address, desired in configuration.resources.items():
+        if address.kind not in bringing:
+            continue
+        resources = ((other, configuration.resources.get(other)) for other in desired.dependencies)
+        used = {other: found for other, found in resources if found is not None and found.content}
+        if address in changed or sent & used.keys():
+            observed = proposal.view.resources.get(address) or proposal.view.imports.get(address)
+            place = configuration.locate(address, ())
+            for item in bringing[address.kind].beside(archives, used, observed):
+                yield evolve(item, position=place, address=str(address))
 
 
 def findings(request: Request, configuration: Configuration) -> tuple[Diagnostic, ...]:

@@ -93,7 +93,7 @@ def _of_kind(kind: Kind) -> dict[str, Any]:
     rules.pop("$defs", None)
     meta = {name: STATEMENTS[name] for name in meta_of(kind)}
     lifecycle = dict(STATEMENTS["lifecycle"]["properties"])
-    if not kind.singleton:
+    if not kind.stays:
         del lifecycle["on_leave"]  # which is an error there
     meta["lifecycle"] = {**STATEMENTS["lifecycle"], "properties": lifecycle}
     names = _edited({"title": "name", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "x-advice": NAME_ADVICE})
@@ -154,6 +154,9 @@ def _edited(rules: Any, *, braces: bool = True) -> Any:
     kept = {word: rule for word, rule in rules.items() if word not in left_out and not word.startswith("x-")}
     found = {word: _each(word, rule, below) for word, rule in kept.items()}
     types = _types(found)
+    if "x-stands-for" in rules:
+        found |= {"type": [*types, "string"], "pattern": _addresses(rules["x-stands-for"])}
+        types = _types(found)
     if "oneOf" in found:  # a number may stand for a text, so that it fits two
         found["allOf"] = [*found.get("allOf", ()), {"anyOf": found.pop("oneOf")}]
     if found.keys() & {"enum", "const"}:
@@ -163,6 +166,11 @@ def _edited(rules: Any, *, braces: bool = True) -> Any:
     if "pattern" in found and "x-advice" in rules:
         found["patternErrorMessage"] = rules["x-advice"]
     return _with_braces(found, types) if braces else found
+
+
+def _addresses(kinds: Iterable[str]) -> str:
+    """What an address of a resource of these kinds looks like."""
+    return rf"^(resource\.)?({'|'.join(kinds)})\.[A-Za-z_][A-Za-z0-9_-]*$"
 
 
 def _with_readings(found: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from attrs.converters import optional
 
 from planner.archives import folder
 from planner.archives.folder import ArchiveError
-from planner.archives.inspection import Examined, Problem, examine, human, named
+from planner.archives.inspection import Descriptor, Examined, Problem, examine, human, named
 from planner.archives.kept import Kept
 from planner.archives.members import DAMAGED, Bounded, members_of
 from planner.model.codec import decode, encode
@@ -100,6 +100,11 @@ class Archives:
                 return tuple(members_of(archive))
         except (OSError, *DAMAGED) as error:
             raise _unreadable(content, error) from error
+
+    def descriptor(self, content: Content) -> Descriptor | None:
+        """The descriptor of a plugin in the archive, None where there is none."""
+        with self._one_at_a_time:
+            return self._examine(content).descriptor
 
     def _examine(self, content: Content) -> Examined:
         key = content.sha256

@@ -1,9 +1,9 @@
-"""The blocks of templates -> desired resources, outputs and statements, and what is checked across them."""
+"""The blocks of templates -> desired resources, outputs and statements."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from attrs import define, field, frozen
@@ -16,13 +16,13 @@ from planner.config.validation import Checker, Place
 from planner.config.values import Survey, Written, describe, plain, shaped, survey
 from planner.config.yaml_problem import SAME_LINE
 from planner.model.address import NAME, Address
-from planner.model.declarations import Check, Import, Move, Placed, Removal, round_by_hand
+from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.facets import Attribute, sealed
-from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves, plain_numbers
+from planner.model.standing import put_in
+from planner.model.value import Path, Value, dotted, plain_numbers
 
 _META: Final = ("depends_on", "lifecycle", "allow")
 _IN_PROJECT = ("variables", "locals", "environments", "promote", "project")
@@ -189,11 +189,9 @@ def _attributes(kind: Kind, entries: dict[str, Written]) -> dict[str, Value]:
     """The attributes as the kind's schema wants them. null means not given. What the server never returns is
     a secret, wherever it came from."""
     result, meta = {}, meta_of(kind)
-    for name, item in entries.items():
-        if name in meta:
-            continue
+    for name, item in ((name, item) for name, item in entries.items() if name not in meta):
         known = kind.attributes.get(name) or Attribute(name, {})
-        value = item if isinstance(item, str) else shaped(item, known.schema, kind.definitions)
+        value = item if isinstance(item, str) else put_in(known, shaped(item, known.schema, kind.definitions))
         if value is not None or name not in kind.attributes:
             result[name] = sealed(known, value, seal) if known.holds_secret else value
     return result
@@ -203,144 +201,3 @@ def _declared_twice(what: str, first: Position | None, second: Place) -> None:
     same = first is not None and first == second.locate(())
     detail = "" if same else f"It was first declared at {first}."
     second.error((), f"{what} is declared twice", detail=detail, advice=SAME_LINE if same else "")
-
-
-MAX_SUGGESTIONS = 20
-"""Looking for a similar name costs time with each name there is, so it is not done for thousands."""
-
-
-def check_references(blocks: Blocks) -> None:
-    """Reports references to what is not declared, and circles."""
-    checks = _References(blocks)
-    for address, desired in blocks.resources.items():
-        checks.resource(desired, blocks.places[address])
-    for output in blocks.outputs.values():
-        checks.value(output.value, output.place)
-    _check_statements(blocks)
-    if not blocks.diagnostics.has_errors:
-        _check_circles(blocks)
-
-
-def check_value(blocks: Blocks, value: Value, diagnostics: Diagnostics) -> None:
-    """As `check_references`, of a value that stands in no template."""
-    _References(blocks).value(value, Place(lambda _path: Position(""), diagnostics))
-
-
-@define(eq=False, repr=False)
-class _References:
-    blocks: Blocks
-    _near: dict[Address, str] = field(factory=dict)
-
-    def resource(self, desired: Desired, place: Place) -> None:
-        if desired.references:
-            self.value(desired.attributes, place)
-        for index, dependency in enumerate(desired.depends_on):
-            self._declared(dependency, place, ("depends_on", index))
-        for index, trigger in enumerate(desired.lifecycle.replace_triggered_by):
-            path = ("lifecycle", "replace_triggered_by", index)
-            if self._declared(trigger.address, place, path) and trigger.path:
-                self._attribute(trigger, place, path)
-
-    def value(self, value: Value, place: Place) -> None:
-        for path, leaf in leaves(value):
-            for reference in leaf.references if isinstance(leaf, Deferred) else ():
-                if self._declared(reference.address, place, path):
-                    self._attribute(reference, place, path)
-
-    def _declared(self, target: Address, place: Place, path: Path) -> bool:
-        if target in self.blocks.resources:
-            return True
-        if target not in self._near and len(self._near) < MAX_SUGGESTIONS:
-            self._near[target] = self._meant(target)
-        place.error(path, f"{target} is not declared", advice=self._near.get(target, ""))
-        return False
-
-    def _meant(self, target: Address) -> str:
-        """Also `resource.synonyms.url`, in which the kind is left out."""
-        if target.kind not in self.blocks.kinds:
-            for address in self.blocks.resources:
-                if address.name == target.kind:
-                    return f'Did you mean "resource.{address}.{target.name}"?'
-        return did_you_mean(str(target), map(str, self.blocks.resources))
-
-    def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
-        kind = self.blocks.kinds[reference.address.kind]
-        if not reference.path:
-            advice = f"Add one of {', '.join(kind.kept)}."
-            place.error(path, f"{reference} names a resource, not an attribute", advice=advice)
-        elif name := kind.without_value(reference.path):
-            advice = did_you_mean(name, kind.kept)
-            place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
-        elif told := kind.by_index(reference.path):
-            place.error(path, f"{reference} is a member of a set by its place", advice=told)
-
-
-_DECLARE: Final = "Declare it under resource:, or take the import out; planner export writes both."
-_STILL_THERE: Final = {
-    "moved": "Give its resource: block the name that it moves to, or take the moved block out.",
-    "removed": "Take its resource: block out, or the removed block.",
-}
-
-
-def _check_statements(blocks: Blocks) -> None:
-    """What is imported is declared; what was moved away or removed is not; nothing is said twice."""
-    declared, said = blocks.resources.keys(), set[tuple[str, Address]]()
-    circles = [circle for circle in _circles(blocks.moves) if not declared.isdisjoint(circle)]
-    going_round = {("moved", address) for circle in circles for address in circle}
-    wrong: list[tuple[Placed, str, str]] = []
-    twice: list[tuple[Placed, str, str]] = []
-    for block, address, statement in _statements(blocks):
-        if block == "import" and address not in declared:
-            wrong.append((statement, f"import names {address}, which is not declared", _DECLARE))
-        elif block != "import" and address in declared and (block, address) not in going_round:
-            wrong.append((statement, f"{address} was {block}, and is still declared", _STILL_THERE[block]))
-        if (block, address) in said:
-            twice.append((statement, f"{address} has two {block} blocks; keep one", ""))
-        said.add((block, address))
-    for statement, text, advice in (*wrong, *twice):
-        blocks.diagnostics.error(text, position=statement.position, advice=advice)
-    for circle in circles:
-        _refuse_circle(circle, blocks)
-
-
-def _statements(blocks: Blocks) -> Iterator[tuple[str, Address, Placed]]:
-    """Each with its block, and the address that it is about."""
-    yield from (("import", item.target, item) for item in blocks.imports)
-    yield from (("moved", move.source, move) for move in blocks.moves)
-    yield from (("removed", removal.source, removal) for removal in blocks.removals)
-
-
-def _circles(moves: Iterable[Move]) -> Iterator[list[Address]]:
-    """Addresses whose moves lead back to them, each circle once."""
-    targets = {move.source: move.target for move in moves}
-    seen: set[Address] = set()
-    for source in sorted(targets):
-        path, address = [], source
-        while address in targets and address not in seen:
-            seen.add(address)
-            path.append(address)
-            address = targets[address]
-        if address in path:
-            yield path[path.index(address) :]
-
-
-def _refuse_circle(circle: list[Address], blocks: Blocks) -> None:
-    alone = len(circle) == 1
-    blocks.diagnostics.error(
-        f"moves go in a circle: {' -> '.join(map(str, [*circle, circle[0]]))}",
-        position=next(move.position for move in blocks.moves if move.source == circle[0]),
-        advice="Remove the moved block." if alone else "\n".join(round_by_hand(circle, blocks.resources)),
-    )
-
-
-def _check_circles(blocks: Blocks) -> None:
-    try:
-        ordered({address: desired.dependencies for address, desired in blocks.resources.items()})
-    except Cycle as cycle:
-        place = next(place for address, place in blocks.places.items() if address in cycle.members)
-        place.error(
-            (),
-            "resources wait for each other in a circle",
-            detail=str(cycle),
-            advice="Remove one of these references or depends_on entries.",
-        )

@@ -7,8 +7,9 @@ from typing import Final
 
 from attrs import frozen
 
-from planner.config.blocks import Blocks, check_value
+from planner.config.blocks import Blocks
 from planner.config.jobs import Ended, Runner
+from planner.config.references import check_value
 from planner.config.scope import Scope
 from planner.config.sources import FOLDER
 from planner.config.template_jobs import Valued, Workpiece, valued

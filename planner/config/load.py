@@ -9,12 +9,13 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
-from planner.config.blocks import Blocks, check_references
+from planner.config.blocks import Blocks
 from planner.config.checks import Conditions
 from planner.config.environment_file import Pins, report_strays
 from planner.config.expressions import Expressions
 from planner.config.jobs import Runner
 from planner.config.project import PROJECT_FILE, ProjectFile, open_project_file
+from planner.config.references import check_references
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.template_jobs import Workpiece

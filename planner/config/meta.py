@@ -58,7 +58,7 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
 
 def _left_otherwise(kind: Kind, on_leave: str) -> str:
     """Why a kind cannot be left so, "" where it can."""
-    if not kind.singleton:
+    if not kind.stays:
         return f"on_leave is for what an installation has once; {one(kind.name)} that is left is deleted"
     return "" if kind.resets or on_leave != RESET else f"{one(kind.name)} cannot be reset by the API"
 

@@ -256,7 +256,7 @@ def _known(value: Written) -> Value:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Deferred):
-        return "known after apply"
+        return f"known after apply: {value}"  # what differs is not the same item twice
     if isinstance(value, Mapping | list | tuple):
         return with_each(cast(Value, value), _known)
     return plain_numbers(value.value if isinstance(value, Literal) else value)

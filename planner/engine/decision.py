@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
@@ -25,6 +25,9 @@ from planner.model.value import (
     dotted,
     leaves,
 )
+
+MOST_TOLD: Final = 50
+"""Users of a change that a plan describes; of the others it has the ids."""
 
 
 @frozen
@@ -201,6 +204,7 @@ def held(prior: Prior, refreshed: Refreshed) -> dict[str, Any]:
         "version": prior.version,
         "content_before": prior.content_sha256,
         "used_by": refreshed.users_of(prior.address),
+        "users": refreshed.view.users.get(prior.address, ())[:MOST_TOLD],
     }
 
 

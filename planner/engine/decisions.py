@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from planner.engine import refusals
 from planner.engine.decision import Case, Decision, decide_forget, held
@@ -14,8 +14,9 @@ from planner.engine.refresh import Namesakes
 from planner.engine.refreshed import Refreshed
 from planner.model.address import Address
 from planner.model.declarations import Removal
-from planner.model.diagnostic import Diagnostics
+from planner.model.diagnostic import WARNING, Diagnostics
 from planner.model.graph import ordered
+from planner.model.kind import SHARED
 from planner.model.plan import DESTROY, Action, Change
 from planner.model.resource import RESET, Desired, Prior
 from planner.model.state import Whose, whose
@@ -65,22 +66,49 @@ class Decisions:
         held = {whose(prior) for prior in self.refreshed.state.entries}
         declared = self.goal.resources
         for address in ordered(self.goal.dependencies):
-            decision = self.made[address] = self._case(declared[address], namesakes).decide()
+            decision = self.made[address] = self._put_off(self._case(declared[address], namesakes).decide())
             self._note_existing(decision, held)
             if decision.unsendable:
                 refusals.refuse_unsendable(decision.unsendable, declared[address], self.diagnostics)
             self._refuse_impossible(decision, declared[address])
         removals = {item.source: item for item in self.goal.declarations.removals}
         for address in sorted(self.refreshed.priors.keys() - declared.keys()):
-            self.made[address] = self._undeclared(self.refreshed.priors[address], removals.get(address))
+            decision = self._undeclared(self.refreshed.priors[address], removals.get(address))
+            self.made[address] = self._put_off(decision)
+
+    def _put_off(self, decision: Decision) -> Decision:
+        """What is decided, or nothing, where the resource has to wait. What is forgotten waits for nobody."""
+        change = decision.change
+        why = self.refreshed.waits(change.address)
+        if not why or change.action in (Action.NO_OP, Action.FORGET):
+            return decision
+        self.notes.append(f"{change.address}: {why}; what is to be changed waits until it can be")
+        prior = self.refreshed.priors.get(change.address)
+        return Decision(
+            Change(change.address, Action.NO_OP, why), prior.attributes if prior else {}, complete=bool(prior)
+        )
 
     def _refuse_impossible(self, decision: Decision, desired: Desired) -> None:
         kind = self.drivers[desired.address.kind].kind
-        if kind.singleton and decision.change.action is Action.REPLACE:
+        action = decision.change.action
+        if kind.stays and action is Action.REPLACE:
             refusals.refuse_replaced(decision.change, desired, self.diagnostics)
         id_ = kind.identity.id_of(decision.after) if kind.user_id else ""
         if id_ and (first := self._owners.setdefault((kind.name, id_), desired.address)) != desired.address:
             refusals.refuse_twice(first, desired, id_, self.diagnostics)
+        view, made = self.refreshed.view, action in (Action.CREATE, Action.REPLACE)
+        looked_for = kind.singleton == SHARED and made and id_ and view.asked
+        if looked_for and id_ not in view.listed.get(kind.name, {}):
+            refusals.refuse_nowhere(kind, desired, id_, self.diagnostics)
+        self._object(decision, desired)
+
+    def _object(self, decision: Decision, desired: Desired) -> None:
+        """What the kind has against it; of what stays as it is, it is only warned."""
+        driver = self.drivers[desired.address.kind]
+        for item in driver.objections(decision.after, self.refreshed.seen(desired.address)):
+            severity = WARNING if decision.change.action is Action.NO_OP else item.severity
+            told = evolve(item, severity=severity, position=desired.position, address=str(desired.address))
+            self.diagnostics.extend([told])
 
     def _undeclared(self, prior: Prior, removal: Removal | None) -> Decision:
         kind, removed = self.drivers[prior.address.kind].kind, removal is not None and removal.destroy
@@ -92,10 +120,10 @@ class Decisions:
             reason = "a removed block says so"
         else:
             return decide_forget(prior)
-        if kind.singleton and prior.on_leave != RESET and not removed:
+        if kind.stays and prior.on_leave != RESET and not removed:
             return decide_forget(prior, f"{reason}, and the installation keeps it")
         facts = {"prevent_destroy": prior.prevent_destroy, **held(prior, self.refreshed)}
-        if kind.singleton:
+        if kind.stays:
             facts["on_leave"] = RESET
             if not kind.resets:
                 refusals.refuse_reset(prior.address, self.diagnostics)

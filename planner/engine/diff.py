@@ -145,6 +145,6 @@ def kept_as_found(prior: Prior, desired: Desired, kind: Kind) -> Iterator[Path]:
 
 def _without_left(prior: Prior, desired: Desired, kind: Kind) -> Mapping[str, Value]:
     attributes = dict(prior.attributes)
-    for name, *path in kept_as_found(prior, desired, kind):
+    for name, *path in reversed([*kept_as_found(prior, desired, kind)]):  # the places of a list, last first
         attributes[str(name)] = without(kind.attributes[str(name)], attributes[str(name)], tuple(path))
     return attributes if attributes != prior.attributes else prior.attributes

@@ -192,7 +192,7 @@ def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:
     found = {
         name: compared(kind.attributes[name], observed[name], _undeclared)
         for name in kind.declarable
-        if name in observed and not kind.attributes[name].local
+        if name in observed and not (kind.attributes[name].local or name in kind.said_elsewhere)
     }
     shown = ((kind.attributes[name], value) for name, value in found.items())
     return {a.name: _declarable(a, value) for a, value in shown if not a.write_only}

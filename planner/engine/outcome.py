@@ -239,7 +239,8 @@ def prior_after(
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:
     """The SHA-256 of the stored file; None when there is none, or one that the server fetched."""
-    if intent.content_sha256 is not None:
+    at_once = kind.content is not None and kind.content.at_once
+    if intent.operation == "upload" or (intent.operation == "create" and at_once):
         return intent.content_sha256
     if before is None or kind.content is None or intent.operation == "create":
         return None

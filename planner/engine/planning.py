@@ -35,11 +35,11 @@ from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
 from planner.engine.steps import WRITES, make_steps
 from planner.engine.taking import Taken, take
-from planner.model.address import Address
+from planner.model.address import Address, as_read
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import one
 from planner.model.lazily import Lazily
-from planner.model.plan import IMPORT_ONLY, SETTLE, Action, AttributeDiff, Change, Plan, Rename, Step
+from planner.model.plan import IMPORT_ONLY, NORMAL, SETTLE, Action, AttributeDiff, Change, Plan, Rename, Step
 from planner.model.resource import FAILED, Prior
 from planner.model.state import Applied, State
 from planner.model.value import dotted
@@ -91,7 +91,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         refreshed=tuple(_refreshed(decisions, taken)),
         outputs=tuple(planned_outputs(decisions, taken)),
         notes=(*refreshed.notes, *decisions.notes, *taken.notes, *_besides(decisions, taken)),
-        unchanged=sum(1 for d in decisions.made.values() if d.change.action is Action.NO_OP),
+        unchanged=sum(1 for a, d in decisions.made.items() if _stays(d.change) and not refreshed.waits(a)),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
         checks=check_planned(decisions, taken),
@@ -99,6 +99,10 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         asked=refreshed.view.asked,
         renames=_renames(decisions, taken),
     )
+
+
+def _stays(change: Change) -> bool:
+    return change.action is Action.NO_OP
 
 
 def _renames(decisions: Decisions, taken: Taken) -> tuple[Rename, ...]:
@@ -142,16 +146,24 @@ def _writes(change: Change, driver: Driver) -> tuple[str, ...]:
 def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:
     yield from _left_as_found(decisions, taken)
     yield from _unversioned(decisions, taken)
-    yield from _remarks(decisions, taken)
-
-
-def _remarks(decisions: Decisions, taken: Taken) -> Iterator[str]:
-    """What the kinds say of changes."""
-    view = decisions.refreshed.view
     for change in taken.changes:
-        observed = view.resources.get(change.address) or view.imports.get(change.address)
-        if said := decisions.drivers[change.address.kind].remark(change, observed):
-            yield f"{change.address}: {said}"
+        driver, observed = decisions.drivers[change.address.kind], decisions.refreshed.seen(change.address)
+        for told in () if change.deposed else driver.besides(change.before, change.after, observed):
+            yield f"{change.address}: {told}"
+    yield from _unused(decisions, taken)
+
+
+def _unused(decisions: Decisions, taken: Taken) -> Iterator[str]:
+    """What others may use, and nothing here does though there is what could: it was likely forgotten."""
+    drivers, resources = decisions.drivers, decisions.goal.resources
+    users = [name for name in {address.kind for address in resources} if drivers[name].kind.user]
+    if not users or decisions.goal.mode != NORMAL:
+        return
+    targets = {target for name in users for target in drivers[name].kind.uses}
+    used = {other for a, desired in resources.items() if a.kind in users for other in desired.dependencies}
+    for address in sorted(resources, key=as_read):
+        if address.kind in targets and address not in used and address not in taken.skipped:
+            yield f"{address}: no {' or '.join(sorted(users))} of this project uses it"
 
 
 def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:

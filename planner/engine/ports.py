@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import AttributeDiff, Change
+from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result, ServerTime, User
 from planner.model.state import Record, State
+from planner.model.value import Value
 
 
 class Found(Protocol):
@@ -96,8 +98,21 @@ class Driver(Protocol):
         """Why the resource cannot be deleted now, or ""."""
         ...
 
-    def remark(self, change: Change, observed: Observed | None) -> str:
-        """What a plan says of a change besides, or "". observed: the resource that it changes."""
+    def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Of a kind whose resources live in what people may call by a name: each name with the ids of what
+        is called so."""
+        ...
+
+    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterable[Diagnostic]:
+        """What speaks against a resource with the wanted attributes, some of which may not be known yet.
+        observed: what is there, as far as it was looked at. Nothing is asked for it."""
+        ...
+
+    def besides(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterable[str]:
+        """What people should know of a change, beside what changes. held, wanted: the attributes before and
+        after. Nothing is asked for it."""
         ...
 
     def perform(self, request: Request) -> Result:

@@ -30,7 +30,7 @@ from planner.model.compare import sort_key
 from planner.model.identity import Parent
 from planner.model.kind import Kind
 from planner.model.plan import SETTLE, Change, Plan
-from planner.model.resource import Desired, Observed, Prior, Request
+from planner.model.resource import Desired, Observed, Prior, Request, User
 from planner.model.state import Intent, State
 from planner.model.value import Value
 
@@ -99,7 +99,7 @@ class View:
 
     listed: every resource of a kind by id, for kinds that were listed. deposed: by address and id. imports:
     what import blocks name, by the address it is to have. notes: what had to be concluded. asked: whether the
-    state was compared with the installation at all.
+    state was compared with the installation at all. users: who uses what, by name, where that was asked.
     """
 
     resources: Mapping[Address, Observed | None] = field(factory=dict)
@@ -108,6 +108,7 @@ class View:
     imports: Mapping[Address, Observed] = field(factory=dict)
     notes: tuple[str, ...] = ()
     asked: bool = False
+    users: Mapping[Address, tuple[User, ...]] = field(factory=dict)
 
     @property
     def versions(self) -> dict[tuple[str, str], str]:

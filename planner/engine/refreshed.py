@@ -59,7 +59,24 @@ class Refreshed:
         found = kind.find(self.priors[reference.address].attributes, reference.path)
         return None if found is UNKNOWN else found
 
+    def seen(self, address: Address) -> Observed | None:
+        """What the installation has there, or would have."""
+        return self.view.resources.get(address) or self.view.imports.get(address)
+
+    def waits(self, address: Address) -> str:
+        """Why nothing can be done there at present, "" where it can."""
+        observed = self.seen(address)
+        return observed.waits if observed else ""
+
+    @cached_property
+    def any_waits(self) -> bool:
+        seen = (*self.view.resources.values(), *self.view.imports.values())
+        return any(observed is not None and observed.waits for observed in seen)
+
     def users_of(self, address: Address) -> tuple[str, ...]:
+        """Their ids."""
+        if address in self.view.users:
+            return tuple(user.id for user in self.view.users[address])
         observed = self.view.resources.get(address)
         return (observed.used_by or ()) if observed else ()
 
@@ -77,10 +94,14 @@ def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
         if observed is None:
             found.drift.append(Drift(address, prior.id, gone=True))
             continue
+        if observed.waits:
+            found.priors[address] = prior
+            continue
         found.priors[address] = _brought_up(prior, observed, drivers, goal)
         _note_drift(found, prior, drivers, goal.salt)
     for address, observed in sorted(view.imports.items()):
-        found.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
+        if not observed.waits:
+            found.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
     _accept(found, goal, drivers)
     return found
 

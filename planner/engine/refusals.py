@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
-from planner.model.kind import one
+from planner.model.kind import Kind, one
 from planner.model.plan import Change
 from planner.model.resource import Desired
 from planner.model.value import Value, references
@@ -52,6 +52,17 @@ def refuse_twice(first: Address, desired: Desired, id_: str, diagnostics: Diagno
         position=desired.position,
         address=desired.address,
         advice="Declare it once.",
+    )
+
+
+def refuse_nowhere(kind: Kind, desired: Desired, id_: str, diagnostics: Diagnostics) -> None:
+    """Refuse what is a part of something that is not there."""
+    where = " and ".join(kind.identity.parts)
+    diagnostics.error(
+        f"{desired.address} has no place: there is no {where} {id_}",
+        position=desired.position,
+        address=desired.address,
+        advice=f"Correct {where}, or take the block out if the {where} is gone for good.",
     )
 
 

@@ -68,8 +68,9 @@ def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, asking: A
     """The changes whose resource moved since the plan, each with its three-way diff; nothing is written."""
     state = replay(state, plan.moves)
     changes = (c for c in plan.changes if c.id is not None and not c.deposed)
-    built_on = [c for c in changes if c.action is not Action.CREATE and c.address in state.resources]
-    priors = [state.resources[change.address] for change in built_on]
+    held = (c for c in changes if c.action is not Action.CREATE)
+    built_on = [c for c in held if c.imported or c.address in state.resources]
+    priors = [state.resources.get(c.address) or Prior(c.address, c.id or "", c.before) for c in built_on]
     reads, _ = read_held(priors, state, drivers, asking)
     found = (
         _entry(change, prior, observed, drivers[change.address.kind].kind, salt)

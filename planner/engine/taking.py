@@ -194,6 +194,9 @@ class _Removals:
         """
         if observed is None:
             return ""
+        if self.decisions.refreshed.any_waits:
+            waiting = self._uses.waiting(address, attributes)
+            observed = evolve(observed, used_by=tuple(dict.fromkeys((*(observed.used_by or ()), *waiting))))
         if observed.used_by:
             users = self._uses.after(address, attributes, observed.used_by)
             if not (first and users.leaving):

@@ -8,26 +8,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from attrs import define, evolve, field, frozen
 
 from planner.engine.ports import Drivers, Found, UserSearch
-from planner.engine.refresh import Asking
+from planner.engine.refresh import Asking, View
 from planner.engine.uses import uses_of
 from planner.errors import PlannerError
-from planner.model.plan import Change, Plan
-from planner.model.resource import User
+from planner.model.resource import Mention, Prior, User
 from planner.model.state import State
 
 MOST_READ: Final = 20
 MOST_ASKED: Final = 500
 """Ids that the second query names."""
-
-MOST_TOLD: Final = 50
-"""Users of a change that a plan describes; of the others it has the ids."""
 
 
 @frozen(eq=False)
@@ -89,8 +85,9 @@ class _Finding:
         named = {id_ for ids in values.values() for id_ in ids or ()}
         if unseen := sorted(named - self.users.keys())[:MOST_ASKED]:
             self._query(lambda: self.search.by_id(unseen, values))
-        read = self._read(sorted({*self._doubtful(), *(named - self.users.keys())}))
-        told = {value: self._of(value, ids or ()) for value, ids in values.items()}
+        read = self._read(sorted({*self._doubtful()}))
+        shown = self._shown()
+        told = {value: self._of(shown[value], ids or ()) for value, ids in values.items()}
         return Answer(told, self.queries, self.pages, read, tuple(self.notes))
 
     def _query(self, ask: Callable[[], Found]) -> None:
@@ -104,13 +101,25 @@ class _Finding:
 
     def _doubtful(self) -> Iterator[str]:
         """Whom the index shows otherwise than the installation does, or from before this state wrote them."""
-        said = self.known.said
-        for id_, user in self.users.items():
-            differs = any(ids is not None and user.uses(v) != (id_ in ids) for v, ids in said.items())
-            if differs or _is_later(self.known.wrote.get(id_, ""), user.modified):
-                yield id_
+        shown, said, wrote = self._shown(), self.known.said, self.known.wrote
+        for value, ids in said.items():
+            if ids is not None:
+                yield from {*ids} ^ {id_ for id_, places in shown[value].items() if _in_force(places)}
+        yield from (id_ for id_, at in wrote.items() if self._is_older(id_, at))
         held = {id_ for value, id_ in self.known.uses if value in said and said[value] is None}
         yield from held - self.users.keys()
+
+    def _is_older(self, id_: str, at: str) -> bool:
+        return id_ in self.users and _is_later(at, self.users[id_].modified)
+
+    def _shown(self) -> dict[str, dict[str, list[Mention]]]:
+        """By value, the places where each user names it."""
+        found: dict[str, dict[str, list[Mention]]] = {value: {} for value in self.known.said}
+        for user in self.users.values():
+            for place in user.places:
+                if place.of in found:
+                    found[place.of].setdefault(user.id, []).append(place)
+        return found
 
     def _read(self, ids: Sequence[str]) -> int:
         asked = ids[:MOST_READ]
@@ -127,15 +136,15 @@ class _Finding:
             )
         return len(asked)
 
-    def _of(self, value: str, said: Collection[str]) -> tuple[User, ...]:
+    def _of(self, shown: Mapping[str, Sequence[Mention]], said: Collection[str]) -> tuple[User, ...]:
         """With those of whom only the installation says so."""
-        naming = {
-            id_: evolve(user, places=places)
-            for id_, user in self.users.items()
-            if (places := tuple(place for place in user.places if place.of == value))
-        }
+        naming = {id_: evolve(self.users[id_], places=tuple(places)) for id_, places in shown.items()}
         others = {id_: evolve(self.users.get(id_, User(id_)), places=()) for id_ in said if id_ not in naming}
         return tuple(sorted((naming | others).values(), key=_by_name))
+
+
+def _in_force(places: Sequence[Mention]) -> bool:
+    return not all(place.pending for place in places)
 
 
 def _by_name(user: User) -> tuple[bool, str, str]:
@@ -150,35 +159,27 @@ def _is_later(one: str, other: str) -> bool:
         return False
 
 
-def with_users(plan: Plan, state: State, drivers: Drivers, asking: Asking) -> Plan:
-    """plan, that says by name who uses what it changes, where the installation says that somebody does. What
-    stands in the way of that is a note: it is for people only.
+def with_users(view: View, read: Iterable[Prior], state: State, drivers: Drivers, asking: Asking) -> View:
+    """view, with who uses those of read by name, where the installation says that somebody does. What stands
+    in the way of that is a note: it is for people only.
     """
-    used = [change for change in plan.changes if change.used_by]
-    for kind in dict.fromkeys(change.address.kind for change in used):
+    seen = ((prior.address, view.resources.get(prior.address)) for prior in read)
+    used = {address: observed for address, observed in seen if observed and observed.used_by}
+    for kind in dict.fromkeys(address.kind for address in used):
         search = drivers[kind].users
         if search is None:
             continue
-        said = {str(c.before[search.attribute]): c.used_by for c in used if _is_named(c, kind, search)}
-        wrote, uses = written(state, drivers, f"{kind}.{search.attribute}")
+        named = {a: str(o.attributes.get(search.attribute)) for a, o in used.items() if a.kind == kind}
+        known = Known(
+            {value: used[address].used_by for address, value in named.items()},
+            *written(state, drivers, f"{kind}.{search.attribute}"),
+        )
         try:
-            found = find(search, Known(said, wrote, uses), asking)
+            found = find(search, known, asking)
         except PlannerError as error:
             note = f"who uses what changes is told by ids alone: {error.summary}"
-            plan = evolve(plan, notes=(*plan.notes, note))
+            view = evolve(view, notes=(*view.notes, note))
             continue
-        changes = (
-            _told(c, found.users[str(c.before[search.attribute])]) if _is_named(c, kind, search) else c
-            for c in plan.changes
-        )
-        plan = evolve(plan, changes=tuple(changes), notes=(*plan.notes, *found.notes))
-    return plan
-
-
-def _is_named(change: Change, kind: str, search: UserSearch) -> bool:
-    named = change.before.get(search.attribute)
-    return bool(change.used_by) and change.address.kind == kind and isinstance(named, str)
-
-
-def _told(change: Change, users: Sequence[User]) -> Change:
-    return evolve(change, used_by=tuple(user.id for user in users), users=tuple(users[:MOST_TOLD]))
+        users = {address: found.users[value] for address, value in named.items()}
+        view = evolve(view, users={**view.users, **users}, notes=(*view.notes, *found.notes))
+    return view

@@ -7,7 +7,7 @@ installation says of a resource that a deployment uses it, that leads to the res
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from attrs import define, frozen
@@ -62,6 +62,12 @@ class Users:
     leaving: tuple[Address, ...] = ()
 
 
+def _named(by: str, name: str, holders: Iterable[Address]) -> str:
+    """A user in words: by name where that is known, with the resources here that make it one."""
+    about = [*([by] if name else []), *map(str, holders)]
+    return f"{name or by} ({', '.join(about)})" if about else by
+
+
 @define(eq=False, repr=False, slots=False)
 class Uses:
     """The uses that the resources of a plan hold now, and will hold."""
@@ -81,6 +87,7 @@ class Uses:
 
     def after(self, address: Address, attributes: Mapping[str, Value], used_by: Sequence[str]) -> Users:
         """The users of the resource with these attributes. used_by: as the installation names them."""
+        names = {user.id: user.name for user in self.decisions.refreshed.view.users.get(address, ())}
         keeping, leaving = [], []
         for by in used_by:
             found = [*dict.fromkeys(self._held(address.kind, attributes, by))]
@@ -88,8 +95,20 @@ class Uses:
             if found and not stay:
                 leaving += [holder for holder, _ in found]
             else:
-                keeping.append(by + (f" ({', '.join(map(str, dict.fromkeys(stay)))})" if stay else ""))
+                keeping.append(_named(by, names.get(by, ""), dict.fromkeys(stay)))
         return Users(tuple(keeping), tuple(dict.fromkeys(leaving)))
+
+    def waiting(self, address: Address, attributes: Mapping[str, Value]) -> tuple[str, ...]:
+        """On whose behalf the resource is used by what has to wait, so that the use stays."""
+        texts = ((name, value) for name, value in attributes.items() if isinstance(value, str))
+        targets = {(f"{address.kind}.{name}", value) for name, value in texts}
+        waits = self.decisions.refreshed.waits
+        found = (
+            use.by
+            for use, holders in self._holders.items()
+            if (use.target, use.value) in targets and any(map(waits, holders))
+        )
+        return tuple(dict.fromkeys(found))
 
     def _held(self, kind: str, attributes: Mapping[str, Value], by: str) -> Iterator[tuple[Address, Use]]:
         for name, value in attributes.items():

@@ -12,6 +12,7 @@ from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
 from planner.engine.imports import Search, imports_to_do, singletons_to_take, with_known
 from planner.engine.ledger import ledger_of
+from planner.engine.naming import with_ids
 from planner.engine.outcome import Values
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
@@ -94,19 +95,25 @@ def propose_from(session: Session, state: State, counted: Counted = uncounted) -
     session.goal.selection.check({*held, *session.goal.resources}, session.goal.declarations.moves)
     found = Diagnostics()
     after, _ = apply_moves(state, session.goal.declarations.moves, Diagnostics())
+    session = evolve(session, goal=with_ids(session.goal, after, session.drivers, found, session.refresh))
     view = _look(session, after, asking, found)
     diagnostics = Diagnostics(list(found))
     plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
     closer = _to_examine(plan, after) if session.refresh else []
     if closer:
-        view = examine(view, closer, session.drivers, asking)
+        view = _examined(session, view, closer, after, asking)
         diagnostics = Diagnostics(list(found))
         plan = make_plan(session.goal, state, view, session.drivers, diagnostics)
-        if any(change.used_by for change in plan.changes):
-            from planner.engine.users import with_users  # noqa: PLC0415 - only where somebody is concerned
-
-            plan = with_users(plan, after, session.drivers, asking)
     return Proposal(with_origins(plan, session.goal, state.applied), tuple(diagnostics), state, view)
+
+
+def _examined(session: Session, view: View, closer: list[Prior], state: State, asking: Asking) -> View:
+    view = examine(view, closer, session.drivers, asking)
+    if not any(observed and observed.used_by for observed in view.resources.values()):
+        return view
+    from planner.engine.users import with_users  # noqa: PLC0415 - only where somebody is concerned
+
+    return with_users(view, closer, state, session.drivers, asking)
 
 
 def compare(goal: Goal, drivers: Drivers, state: State) -> Proposal:

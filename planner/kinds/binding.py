@@ -117,11 +117,11 @@ class Wait:
     """How to see that what the API accepted is done. call: what shows it, None for the call that reads.
 
     until: JSON Pointer -> the value, or one of the values, that a reply has there when it is done: all of
-    them. failed: likewise when it failed: any of them. reason: where a reply says what goes on, or why it
-    failed. before: a write is begun only when nothing goes on.
+    them; without any a driver tells. failed: likewise when it failed: any of them. reason: where a reply says
+    what goes on, or why it failed. before: a write is begun only when nothing goes on.
     """
 
-    until: Mapping[str, Any]
+    until: Mapping[str, Any] = field(factory=dict)
     call: Call | None = None
     failed: Mapping[str, Any] = field(factory=dict)
     reason: str = ""

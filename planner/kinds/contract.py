@@ -41,6 +41,7 @@ def _unknown(kind: Kind, binding: Binding) -> Iterator[Problem]:
         "api.names": binding.names,
         "api.reset": binding.reset or (),
         "api.user": filter(None, [kind.user]),
+        "api.by_name": filter(None, [kind.by_name]),
         "api.used_by": filter(None, [binding.used_by]),
         "natural_key": kind.natural_key,
     }

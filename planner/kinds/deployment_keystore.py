@@ -7,7 +7,7 @@ settings Elasticsearch reloads.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -17,7 +17,6 @@ from planner.kinds.replies import NOBODY, Parts
 from planner.kinds.rest import RestDriver
 from planner.kinds.versions import said
 from planner.model.compare import same
-from planner.model.plan import Change
 from planner.model.resource import Observed, Request, Result
 from planner.model.value import Value
 
@@ -43,12 +42,16 @@ class KeystoreDriver(RestDriver):
         gone: dict[str, Value] = {name: {} for name in held if name not in wanted}
         return {"secrets": {**gone, **changed}}
 
-    def remark(self, change: Change, observed: Observed | None) -> str:
-        names = {str(diff.path[1]) for diff in change.diffs if diff.path[0] == "secrets" and diff.path[1:]}
-        there = _named(observed.attributes) if observed and names else {}
-        theirs = [name for name in there if name not in {*names, *_named(change.after)}]
-        stay = f"not declared, and kept: {', '.join(sorted(theirs))}" if theirs else ""
-        return said(_restart(names), stay)
+    def besides(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterator[str]:
+        before, after = _named(held), _named(wanted)
+        names = {name for name in {**before, **after} if not same(before.get(name), after.get(name))}
+        if restart := _restart(names):
+            yield restart
+        there = _named(observed.attributes) if observed else {}
+        if theirs := sorted(there.keys() - before.keys() - after.keys()):
+            yield f"not declared, and kept: {', '.join(theirs)}"
 
     def update(self, request: Request) -> Result:
         sent = _named(self.body(request, None))

@@ -19,8 +19,8 @@ from planner.model.resource import BUNDLE, PLUGIN, Mention, User
 if TYPE_CHECKING:
     from planner.ece.client import Client
 
-PAGE: Final = 200
-"""Deployments of a page: some megabytes where each of them has many extensions."""
+PAGE: Final = 500
+"""Deployments of a page, as Elastic's own clients ask for: some megabytes where each has many extensions."""
 
 MOST_PAGES: Final = 100
 MOST_NAMED: Final = 100
@@ -69,10 +69,11 @@ class Found:
 
 @frozen(eq=False, repr=False)
 class DeploymentSearch:
-    """The deployments of an installation, as users of extensions."""
+    """The deployments of an installation, as users of extensions. page: how many one reply is to have."""
 
     client: Client
     attribute: str = "url"
+    page: int = PAGE
 
     def by_use(self, values: Collection[str]) -> Found:
         """Those whose plans name any of these urls."""
@@ -105,7 +106,7 @@ class DeploymentSearch:
     def _pages(self, query: Query) -> Iterator[tuple[Sequence[Any], bool]]:
         """The deployments of each page, and whether it is the last one. Sorted by what nobody changes: none
         moves from one page to another meanwhile."""
-        first: dict[str, Any] = {"query": {"bool": {"filter": [query]}}, "size": PAGE, "sort": ["id"]}
+        first: dict[str, Any] = {"query": {"bool": {"filter": [query]}}, "size": self.page, "sort": ["id"]}
         asked, seen = first, 0
         for _ in range(MOST_PAGES):
             reply = self.client.call(SEARCH, query={"minimal_metadata": _NEEDED}, json=asked)

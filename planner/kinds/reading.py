@@ -112,7 +112,10 @@ class Reader:
         if wait is None or not wait.before:
             return
         call = wait.call or self.binding.reading
-        settling = settling_in(self.call(call, parts).body, wait)
+        try:
+            settling = settling_in(self.call(call, parts).body, wait)
+        except NotFound:
+            return  # what is not there is not busy
         if settling.status == PENDING:
             raise NotYet(settling.reason, operation=call.operation.name, status=409)
 

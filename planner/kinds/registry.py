@@ -22,8 +22,8 @@ from planner.kinds.binding import Binding, Conventions, read_binding, read_ident
 from planner.kinds.contract import problems
 from planner.kinds.rest import RestDriver
 from planner.links import open_regular
-from planner.model.facet_flaws import flaws
 from planner.model.facets import attributes_of
+from planner.model.flaws import flaws
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.lazily import Lazily
 from planner.resources import kind_files, schema
@@ -166,6 +166,7 @@ def read_kind_file(path: Path, *, code: bool = True) -> KindFile:
         **data.get("available", {}),
     )
     _check_upload(path, found)
+    _check_wait(path, found)
     for where, what in problems(found.kind, found.binding):
         raise PlannerError(f"the kind file {path} is wrong at {where}: {what}")
     return found
@@ -208,6 +209,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         user=api.get("user", ""),
         settles=_settles(api["wait"]) if "wait" in api else None,
         one_at_a_time=api.get("one_at_a_time", ""),
+        by_name=api.get("by_name", ""),
     )
 
 
@@ -227,6 +229,13 @@ def _check_upload(path: Path, kind_file: KindFile) -> None:
         raise PlannerError(
             f"the kind file {path} is wrong at content: it needs an upload call, and a driver that uploads"
         )
+
+
+def _check_wait(path: Path, kind_file: KindFile) -> None:
+    """Somebody has to tell when a wait is over."""
+    wait = kind_file.binding.wait
+    if wait and not wait.until and kind_file.driver.settled is RestDriver.settled:
+        raise PlannerError(f"the kind file {path} is wrong at api.wait: it says until when, or a driver does")
 
 
 def _driver(path: Path, name: str) -> type[RestDriver]:

@@ -154,7 +154,9 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     named = binding.identity.parts
     shown = (a for a in kind.attributes.values() if a.required and a.echoed and a.name not in named)
     wanted = [a.name for a in shown if not (a.write_only or a.local)]
-    return all(name in attributes for name in wanted) if wanted else bool(attributes.keys() - {*named})
+    if wanted:
+        return all(name in attributes for name in wanted)
+    return bool(attributes.keys() & kind.attributes.keys() - {*named})
 
 
 def tells(body: Any, wait: Wait) -> bool:

@@ -10,63 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from attrs import evolve, frozen
 
 from planner.ece.operations import Reply, Sent, Text
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import merge_patch
-from planner.kinds.reading import Reader
+from planner.kinds.plain import Plain
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
 from planner.kinds.versions import overtaken, said
 from planner.model.agreement import agree, proven
 from planner.model.compare import is_unset
-from planner.model.diagnostic import Diagnostic
+from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Identity
 from planner.model.kind import one
-from planner.model.lint import Fault
-from planner.model.plan import SETTLE, AttributeDiff, Change
+from planner.model.plan import SETTLE, AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result
-from planner.model.value import Value
-
-if TYPE_CHECKING:
-    from planner.archives import Archives
-    from planner.kinds.deployment_search import DeploymentSearch
+from planner.model.value import Value, is_deferred
 
 
 @frozen(eq=False, repr=False)
-class RestDriver(Reader):
+class RestDriver(Plain):
     """A kind at one installation, read and written."""
-
-    @classmethod
-    def inspect(
-        cls,
-        archives: Archives,  # noqa: ARG003
-        content: Content,  # noqa: ARG003
-        attributes: Mapping[str, Value],  # noqa: ARG003
-    ) -> Sequence[Diagnostic]:
-        """What is wrong with a file, found without the API. A plain kind takes any."""
-        return ()
-
-    @classmethod
-    def lint(
-        cls,
-        archives: Archives,  # noqa: ARG003
-        content: Content,  # noqa: ARG003
-        attributes: Mapping[str, Value],  # noqa: ARG003
-    ) -> tuple[Fault, ...]:
-        """What is wrong in a file that can be used, found without the API. A plain kind knows nothing."""
-        return ()
-
-    def stored(self, id_: str) -> bytes:
-        """The file that the installation keeps of a resource. PlannerError. A plain kind has none."""
-        raise PlannerError(f"{self.kind.name} {id_} has no stored file")
-
-    @property
-    def users(self) -> DeploymentSearch | None:
-        """Nobody knows, of a plain kind."""
-        return None
 
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
@@ -82,11 +48,16 @@ class RestDriver(Reader):
         wait = self.binding.wait
         return (*self.binding.before_delete, "delete", *((SETTLE,) if wait and wait.call else ()))
 
-    def obstacle(self, observed: Observed) -> str:  # noqa: ARG002
-        return ""
-
-    def remark(self, change: Change, observed: Observed | None) -> str:  # noqa: ARG002
-        return ""
+    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
+        """Nothing can be created of what a create sends, where that is not declared."""
+        text, content = self.binding.calls[self.binding.create].text, self.kind.content
+        at_once = content if content and content.at_once else None
+        needed = text.attribute if text else at_once.attribute if at_once else ""
+        shown = at_once.marker if at_once else self.kind.attributes[needed].shown_as if needed else ""
+        told = wanted.get(shown)
+        there = observed is not None or not (told is None or is_deferred(told))
+        if needed and is_unset(wanted.get(needed)) and not there:
+            yield Diagnostic(ERROR, f"it cannot be created without {needed}", advice=f"Declare {needed}.")
 
     def perform(self, request: Request) -> Result:
         writes: dict[str, Callable[[Request], Result]] = {

@@ -12,26 +12,31 @@ def test_a_life():
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve, frozen
 from jsonschema_rs import Draft202012Validator
 
 from planner.ece.auth import ApiKeyAuth
 from planner.ece.client import Client
 from planner.ece.wsgi import WSGITransport
-from planner.errors import PlannerError
+from planner.errors import NotYet, PlannerError
 from planner.kinds.registry import KindFile, read_kind_file
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.agreement import agree, declared
 from planner.model.compare import is_unset
 from planner.model.facets import Attribute
+from planner.model.identity import Parent
 from planner.model.kept import lasting
-from planner.model.kind import Kind
+from planner.model.kind import Kind, Settles
 from planner.model.plan import SETTLE
-from planner.model.resource import Content, Observed, Request
+from planner.model.resource import PENDING, Content, Observed, Request, Result
+from planner.model.standing import stands_for
 from planner.model.value import Value
 from planner.yaml12.core_schema import load
 
@@ -63,10 +68,14 @@ def _of_attribute(
         yield f"{where} has no description"
     if "pattern" in attribute.schema and "x-advice" not in attribute.schema:
         yield f"{where} has a pattern and no x-advice: a pattern alone is a puzzle"
-    if attribute.reference:
-        kind, _, name = attribute.reference.partition(".")
+    stands = stands_for(attribute).items()
+    referred = [f"{kind}.{name}" for kind, properties in stands for name in properties.values()]
+    for reference in filter(None, (attribute.reference, *referred)):
+        kind, _, name = reference.partition(".")
         if kind not in kinds or name not in kinds[kind].kind.attributes:
-            yield f"{where} refers to {attribute.reference}, which there is not"
+            yield f"{where} refers to {reference}, which there is not"
+    if attribute.unless and attribute.unless not in kinds:
+        yield f"{where} is not said where there is a {attribute.unless}, which is no kind"
     holder = attribute.item if "items" in attribute.schema else attribute
     if id(holder.schema) not in above:
         for name, below in holder.properties.items():
@@ -79,9 +88,19 @@ def _of_example(kind_file: KindFile) -> Iterator[str]:
     if not found:
         yield f"the example declares no {kind_file.kind.name}"
     for attributes in found:
-        for error in rules.iter_errors(attributes):
+        for error in rules.iter_errors(_without_addresses(kind_file.kind, attributes)):
             where = ".".join(map(str, error.instance_path)) or "the example"
             yield f"the example does not fit at {where}: {error.message}"
+
+
+def _without_addresses(kind: Kind, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """attributes without the addresses that stand for items of lists."""
+    found = dict(attributes)
+    for name, value in attributes.items():
+        attribute = kind.attributes.get(name)
+        if attribute and stands_for(attribute) and isinstance(value, list):
+            found[name] = [item for item in value if not isinstance(item, str)]
+    return found
 
 
 def examples(kind_file: KindFile) -> Iterator[Mapping[str, Any]]:
@@ -101,19 +120,22 @@ def round_trip(
     app: Callable[..., Any],
     wanted: Mapping[str, Value],
     change: Mapping[str, Value],
+    pause: Callable[[float], object] = time.sleep,
     content: Content | None = None,
 ) -> None:
     """Creates, lists, reads, updates and deletes one resource at a WSGI app. AssertionError.
 
     A singleton is taken over, and left as it was, where the API can reset it. change: what an
-    update changes; {} for a kind without one. content: the file, where a create sends it.
+    update changes; {} for a kind without one. pause: lets seconds pass, where the API takes its time.
+    content: the file, where a create sends it.
     """
     client = Client("http://sandbox.localhost", auth=ApiKeyAuth("a-key"), transport=WSGITransport(app))
-    driver, kind, address = kind_file.at(client), kind_file.kind, Address(kind_file.kind.name, "it")
+    driver, kind = _Patient(kind_file.at(client), pause), kind_file.kind
+    address = Address(kind.name, "it")
     before = driver.read(kind.identity.id_of(wanted) or "") if kind.singleton else None
     made = _made(driver, Request("create", address, wanted, content=content), before)
     read = driver.read(made.id) or Observed("", {})
-    same = (read.attributes, read.version) == (made.attributes, made.version)
+    same = (_shown(kind, read), read.version) == (_shown(kind, made), made.version)
     _claim(same, "a read shows something else than the create")
     if change:
         made = _updated(driver, address, {**wanted, **change}, made)
@@ -125,22 +147,63 @@ def round_trip(
         _left(driver, address, made, before)
 
 
-def _left(driver: RestDriver, address: Address, made: Observed, before: Observed | None) -> None:
-    for operation in (each for each in driver.deletion() if each != SETTLE):
+@frozen
+class _Patient:
+    """A driver that waits for what has to end before a write, and until what it wrote is done."""
+
+    driver: RestDriver
+    pause: Callable[[float], object]
+
+    @property
+    def kind(self) -> Kind:
+        return self.driver.kind
+
+    def deletion(self) -> Sequence[str]:
+        return self.driver.deletion()
+
+    def list(self, parent: Parent) -> Mapping[str, Observed]:
+        return self.driver.list(parent)
+
+    def read(self, id_: str) -> Observed | None:
+        return self.driver.read(id_)
+
+    def perform(self, request: Request) -> Observed | None:
+        if request.operation != SETTLE:
+            found = self._until(lambda: self.driver.perform(request)).observed
+            if self.kind.settles is None or found is None:
+                return found
+            request = evolve(request, operation=SETTLE, id=found.id)
+        seen = self._until(lambda: self.driver.settled(request))
+        _claim(not seen.settling.status, f"what was accepted failed: {seen.settling.reason}")
+        return seen.observed
+
+    def _until(self, do: Callable[[], Result]) -> Result:
+        settles = self.kind.settles or Settles(every=5, timeout=1800)
+        for _ in range(int(settles.timeout / settles.every)):
+            with suppress(NotYet):
+                result = do()
+                if result.settling.status != PENDING:
+                    return result
+            self.pause(settles.every)
+        raise AssertionError(f"it takes more than {settles.timeout:g} seconds")
+
+
+def _left(driver: _Patient, address: Address, made: Observed, before: Observed | None) -> None:
+    for operation in driver.deletion():
         request = Request(operation, address, {}, made.attributes, made.id, made.version)
-        made = driver.perform(request).observed or made
+        made = driver.perform(request) or made
     after = driver.read(made.id)
     same = (after and after.attributes) == (before and before.attributes)
     _claim(same, "it is not as it was" if before else "it is there after its delete")
 
 
-def _made(driver: RestDriver, create: Request, before: Observed | None) -> Observed:
+def _made(driver: _Patient, create: Request, before: Observed | None) -> Observed:
     wanted = create.desired
     if before is not None:
         return _updated(driver, create.address, wanted, before)
     parent = driver.kind.identity.parent_of(wanted) or ()
     others = {} if driver.kind.singleton else driver.list(parent)
-    found = driver.perform(create).observed
+    found = driver.perform(create)
     made = _as_wanted(driver.kind, wanted, found, "create")
     if not driver.kind.singleton:
         _claim(
@@ -149,12 +212,12 @@ def _made(driver: RestDriver, create: Request, before: Observed | None) -> Obser
     return made
 
 
-def _updated(driver: RestDriver, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
+def _updated(driver: _Patient, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
     request = Request("update", address, wanted, found.attributes, found.id, found.version)
-    return _as_wanted(driver.kind, wanted, driver.perform(request).observed, "update")
+    return _as_wanted(driver.kind, wanted, driver.perform(request), "update")
 
 
-def _left_out(driver: RestDriver, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
+def _left_out(driver: _Patient, address: Address, wanted: Mapping[str, Value], found: Observed) -> Observed:
     """Less and less is declared: what the API clears then is cleared in plans, and nothing else."""
     kind = driver.kind
     for name in [name for name in wanted if name not in kind.schema.get("required", ())]:
@@ -178,8 +241,14 @@ def _as_wanted(kind: Kind, wanted: Mapping[str, Value], shown: Observed | None, 
 
 
 def _lasting(kind: Kind, shown: Observed) -> Mapping[str, Value]:
-    there = ((kind.attributes[name], value) for name, value in shown.attributes.items())
+    there = ((kind.attributes[name], value) for name, value in _shown(kind, shown).items())
     return {a.name: lasting(a, value) for a, value in there if not a.volatile}
+
+
+def _shown(kind: Kind, found: Observed) -> Mapping[str, Value]:
+    """The attributes, without what the server sets and need not show."""
+    there = ((kind.attributes[name], value) for name, value in found.attributes.items())
+    return {a.name: value for a, value in there if not (a.read_only and a.unshown)}
 
 
 def _unsaid(attribute: Attribute, known: Value, there: Value) -> bool:

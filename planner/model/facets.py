@@ -24,7 +24,7 @@ KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "wr
     mark: f"x-{mark.replace('_', '-')}"
     for mark in (
         *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
-        *("local", "reference", "shown_as", "present", "accept"),
+        *("local", "reference", "unless", "leading", "shown_as", "present", "accept"),
     )
 }
 """The fields of an Attribute -> the keywords that set them."""
@@ -43,10 +43,12 @@ class Attribute:
     echoed: False when the server may leave it out of its replies (`x-echoed`). volatile: changes by itself,
     never kept (`x-volatile`). key: of a set whose members the server gives ids: by what they are matched and
     addressed (`x-key`). partial: of a mapping only what is declared is compared (`x-partial`); leave: what
-    becomes of what is no longer declared, KEEP or CLEAR (`x-leave`). reference: the kind and attribute that
-    it names (`x-reference`). shown_as: where the server shows a part of a secret (`x-shown-as`). present:
-    replies show it whenever it is there, so that a secret in it goes with it (`x-present`). accept: of a
-    secret the attribute, true or false, by which what is there is taken for what is declared (`x-accept`).
+    becomes of what is no longer declared, KEEP or CLEAR (`x-leave`). leading: a list that is partial by its
+    places: the declared ones come first (`x-leading`). reference: the kind and attribute that it names
+    (`x-reference`). unless: the kind that says it for all, where a resource of it is declared (`x-unless`).
+    shown_as: where the server shows a part of a secret (`x-shown-as`). present: replies show it whenever it
+    is there, so that a secret in it goes with it (`x-present`). accept: of a secret the attribute, true or
+    false, by which what is there is taken for what is declared (`x-accept`).
 
     schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
     """
@@ -70,6 +72,8 @@ class Attribute:
     partial: bool = False
     leave: str = KEEP
     reference: str = ""
+    unless: str = ""
+    leading: bool = False
     nested: bool = False
     definitions: Schema = field(factory=dict, eq=False, repr=False)
 
@@ -110,13 +114,13 @@ class Attribute:
 
     @cached_property
     def _minds_below(self) -> bool:
-        below = any(_MINDED & node.keys() for node in self.nodes if node is not self.schema)
-        return below or any(map(_is_closed, self.nodes))
+        below = any(_MINDED & node.keys() for node in self.schemas if node is not self.schema)
+        return below or any(map(_is_closed, self.schemas))
 
     @cached_property
     def holds_volatile(self) -> bool:
         """Whether anything in it changes by itself, or is more than it can have."""
-        return self._holds_one("x-volatile") or any(map(_is_closed, self.nodes))
+        return self._holds_one("x-volatile") or any(map(_is_closed, self.schemas))
 
     @cached_property
     def holds_partial(self) -> bool:
@@ -134,11 +138,10 @@ class Attribute:
         return self.write_only or self._holds_one("writeOnly")
 
     def _holds_one(self, keyword: str) -> bool:
-        return any(node.get(keyword) for node in self.nodes)
+        return any(node.get(keyword) for node in self.schemas)
 
     @property
-    def nodes(self) -> Iterator[Schema]:
-        """The schemas of all that it holds, and its own."""
+    def schemas(self) -> Iterator[Schema]:
         return _nodes(self.schema, self.definitions)
 
     @cached_property
@@ -148,7 +151,7 @@ class Attribute:
 
     def below(self, key: str | int) -> Attribute:
         """What is at key of a mapping, at an index of a list, or the member of a set by that key."""
-        if self.key or isinstance(key, int):
+        if self.key or self.leading or isinstance(key, int):
             return self.item
         return self.properties.get(key) or self.others
 
@@ -163,15 +166,18 @@ class Attribute:
     def find(self, value: Value, path: Path) -> Value:
         """What lies in value at path, UNKNOWN where there is none."""
         for node, key in zip(self.along(path), path, strict=False):
-            members = node.members(value)
+            members = None if node.leading and isinstance(key, int) else node.members(value)
             value = at(value if members is None else members, (key,))
         return value
 
     def members(self, value: Value) -> Mapping[str, Value] | None:
         """What value holds by the keys that paths have; None for no mapping and no set of members.
 
-        Of members with one key the later ones are numbered, so that none is lost.
+        Of members with one key the later ones are numbered, so that none is lost. Of a leading list the
+        places are the keys.
         """
+        if self.leading and isinstance(value, list | tuple):
+            return {str(place): item for place, item in enumerate(value)}
         if not self.key:
             return value if isinstance(value, Mapping) else None
         if not isinstance(value, list | tuple):
@@ -192,7 +198,7 @@ class Attribute:
 
     def rebuilt(self, members: Mapping[str, Value]) -> Value:
         """The value whose members these are."""
-        return [*members.values()] if self.key else dict(members)
+        return [*members.values()] if self.key or self.leading else dict(members)
 
     def _holds(self, name: str, schema: Any, required: bool = False) -> Attribute:
         handed = {mark: getattr(self, mark) for mark in HANDED_DOWN}
@@ -205,7 +211,7 @@ def _is_closed(schema: Schema) -> bool:
 
 
 _MINDED: Final = frozenset(KEYWORDS.values()) - {
-    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-shown-as", "x-stable"),
+    *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-shown-as", "x-stable", "x-unless"),
     *("x-accept", "x-present"),
 }
 """The keywords that a comparison minds."""
@@ -217,6 +223,8 @@ def compiled(
     """The node of a schema. handed: facets that it has from above, unless it says otherwise."""
     rules = followed(schema, definitions)
     said = {mark: rules[keyword] for mark, keyword in KEYWORDS.items() if keyword in rules}
+    if said.get("leading"):
+        said["partial"] = True
     if "key" in said:
         said["key"] = (said["key"],) if isinstance(said["key"], str) else tuple(said["key"])
     return Attribute(name, rules, required, definitions=definitions, **{**handed, **said})
@@ -257,7 +265,7 @@ def twice(attribute: Attribute, value: Value, path: Path = ()) -> Iterator[tuple
 
 
 def followed(schema: Any, definitions: Schema) -> Schema:
-    """A schema with the one that it refers to put in; {} for what says nothing. `flaws` tells what is bad."""
+    """A schema with the one that it refers to put in; {} for what says nothing: planner.model.flaws tells."""
     seen = set()
     while isinstance(schema, Mapping) and "$ref" in schema:
         name = str(schema["$ref"]).removeprefix(DEFINITION)
@@ -295,7 +303,7 @@ def _nodes(schema: Schema, definitions: Schema) -> Iterator[Schema]:
         node = left.pop()
         yield node
         target = definitions.get(str(node.get("$ref", "")).removeprefix(DEFINITION))
-        for below in (*([target] if target else ()), *(held for _, held in held_in(node))):
+        for below in (*([target] if target else ()), *(held for _, held in schemas_below(node))):
             if id(below) not in seen:
                 seen.add(id(below))
                 left.append(below)
@@ -307,7 +315,7 @@ def _text(value: Value) -> str:
     return scalar_text(value) if isinstance(value, str | int | float) or is_written(value) else str(value)
 
 
-def held_in(schema: Schema) -> Iterator[tuple[Path, Schema]]:
+def schemas_below(schema: Schema) -> Iterator[tuple[Path, Schema]]:
     """The schemas that one holds, and their places in it."""
     for name, below in schema.get("properties", {}).items():
         yield ("properties", name), below

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from attrs import define, frozen
 
 from planner.model.facets import Attribute, declaration, twice
 from planner.model.identity import BY_ID, Identity
 from planner.model.value import UNKNOWN, Path, Value, dotted
+
+SHARED: Final = "shared"
 
 
 def one(kind: str) -> str:
@@ -48,7 +50,9 @@ class Kind:
     natural_key: the attributes by which a resource without known id is looked for; not always unique.
     user_id: the user chooses the id, so that a create may bring one that was there before. identity: of what
     the id is made. list_shows: "all" that a read shows but version and users; "less" than that.
-    singleton: "always" there, or "absent-when-404"; "" for a kind of which there may be many. resets: what
+    singleton: "always" there, "absent-when-404", or SHARED: others have a part of it, and what is declared is
+    all that is ours; "" for a kind of which there may be many. by_name: the attribute, of the id, in whose
+    place people may write a name; "" for none. resets: what
     leaves the project can be left as it was installed. user: the attribute by which an installation names the
     users of what a resource of this kind refers to; "" where such a resource makes nothing used. settles:
     what is written takes time to become so. one_at_a_time: the group of kinds of whose resources one at a
@@ -69,6 +73,18 @@ class Kind:
     user: str = ""
     settles: Settles | None = None
     one_at_a_time: str = ""
+    by_name: str = ""
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """The kinds that its resources refer to by x-reference."""
+        nodes = (node for attribute in self.attributes.values() for node in attribute.schemas)
+        return frozenset(n["x-reference"].partition(".")[0] for n in nodes if "x-reference" in n)
+
+    @property
+    def stays(self) -> bool:
+        """Whether an installation has it whatever is declared, so that it is never deleted."""
+        return self.singleton not in ("", SHARED)
 
     @cached_property
     def computed(self) -> tuple[str, ...]:
@@ -98,7 +114,7 @@ class Kind:
     @cached_property
     def accepting(self) -> frozenset[str]:
         """The attributes by which secrets that are there are taken for what is declared."""
-        nodes = (node for a in self.attributes.values() for node in a.nodes)
+        nodes = (node for a in self.attributes.values() for node in a.schemas)
         return frozenset(str(node["x-accept"]) for node in nodes if "x-accept" in node)
 
     @cached_property
@@ -152,6 +168,11 @@ class Kind:
     def key_of(self, attributes: Mapping[str, Value]) -> tuple[Value, ...]:
         """The values of the natural key among attributes, null where there is none."""
         return tuple(attributes.get(name) for name in self.natural_key)
+
+    @cached_property
+    def said_elsewhere(self) -> Mapping[str, str]:
+        """Attributes that a resource of another kind says for all, where one is declared -> that kind."""
+        return {a.name: a.unless for a in self.attributes.values() if a.unless}
 
     @cached_property
     def local(self) -> frozenset[str]:

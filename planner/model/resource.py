@@ -171,15 +171,13 @@ class User:
     modified: str = field(default="", metadata=WORD)
     places: tuple[Mention, ...] = ()
 
-    def uses(self, value: str) -> bool:
-        """Whether a plan that is in force names value."""
-        return any(place.of == value and not place.pending for place in self.places)
-
 
 @frozen
 class Observed:
     """A resource as the API returns it. used_by: who uses it, where the API tells; None when not asked.
-    settling: how far the installation is; None where this does not show it.
+    settling: how far the installation is; None where this does not show it. about: what else is known of it,
+    for checks and for people; it is kept nowhere. waits: why the resource can be neither seen nor changed at
+    present, "" where it can.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -189,6 +187,8 @@ class Observed:
     last_modified: str | None = field(default=None, metadata=WORD)
     used_by: tuple[str, ...] | None = None
     settling: Settling | None = None
+    about: Mapping[str, Value] = field(factory=dict)
+    waits: str = ""
 
 
 Progress = Callable[[int, int], None]

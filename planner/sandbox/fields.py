@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from planner.sandbox.deployment_request import KINDS
 
@@ -28,14 +28,24 @@ class Scope:
 
     body: Any
     at: str = ""
+    _terms: dict[str, frozenset[str]] = field(factory=dict, init=False)
 
-    def values(self, field: str) -> Iterator[str]:
+    def terms(self, name: str) -> frozenset[str]:
+        """What the index has of a field: words of an analyzed one, else the values. Looked up once."""
+        if name not in self._terms:
+            found = self.values(name)
+            self._terms[name] = frozenset(
+                word for value in found for word in (words(value) if name in TEXTS else (value,))
+            )
+        return self._terms[name]
+
+    def values(self, name: str) -> Iterator[str]:
         """The values of a field, as texts; exact where the field is a keyword."""
         inside = f"{self.at}." if self.at else ""
-        if field == EVERYWHERE:
+        if name == EVERYWHERE:
             yield from (text_of(value) for _, value in leaves(self.body, self.at))
-        elif field.startswith(inside):
-            keys = field.removeprefix(inside).split(".")
+        elif name.startswith(inside):
+            keys = name.removeprefix(inside).split(".")
             yield from map(text_of, _at(self.body, keys, self.at))
 
     def below(self, path: str) -> Iterator[Scope]:
@@ -45,12 +55,6 @@ class Scope:
 
 Test = Callable[[Scope], bool]
 """Whether a document fits."""
-
-
-def terms(scope: Scope, field: str) -> Iterator[str]:
-    """What the index has of a field: words of an analyzed one, else the values."""
-    for value in scope.values(field):
-        yield from words(value) if field in TEXTS else (value,)
 
 
 def words(text: str) -> list[str]:

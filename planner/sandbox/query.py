@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from planner.sandbox.fields import (
@@ -13,13 +14,10 @@ from planner.sandbox.fields import (
     Scope,
     Test,
     leaves,
-    terms,
     text_of,
     words,
 )
 from planner.sandbox.query_string import parse
-
-Fits = Callable[[str], bool]
 
 
 def read(query: Any) -> Test:
@@ -63,7 +61,8 @@ def _bool(told: Mapping[str, Any]) -> Test:
     def test(scope: Scope) -> bool:
         if any(each(scope) for each in never) or not all(each(scope) for each in needed):
             return False
-        return least <= 0 or sum(each(scope) for each in may) >= least
+        fitting = (True for each in may if each(scope))
+        return least <= 0 or len(list(islice(fitting, least))) == least
 
     return test
 
@@ -85,25 +84,24 @@ def _nested(told: Mapping[str, Any]) -> Test:
 
 def _term(told: Mapping[str, Any]) -> Test:
     field, given = _of_field(told, "value")
-    return _any_value(field, lambda value: value == given)
+    return lambda scope: given in scope.terms(field)
 
 
 def _prefix(told: Mapping[str, Any]) -> Test:
     field, given = _of_field(told, "value")
-    return _any_value(field, lambda value: value.startswith(given))
+    return lambda scope: any(value.startswith(given) for value in scope.terms(field))
 
 
 def _match(told: Mapping[str, Any]) -> Test:
     field, given = _of_field(told, "query")
     if field not in TEXTS:
-        return _any_value(field, lambda value: value == given)
+        return lambda scope: given in scope.terms(field)
     options = next(iter(told.values()))
     every = isinstance(options, Mapping) and str(options.get("operator")).lower() == "and"
     wanted = words(given)
 
     def test(scope: Scope) -> bool:
-        there = {word for value in scope.values(field) for word in words(value)}
-        found = [word in there for word in wanted]
+        found = [word in scope.terms(field) for word in wanted]
         return all(found) if every else any(found)
 
     return test
@@ -152,7 +150,3 @@ def _of_field(told: Mapping[str, Any], key: str) -> tuple[str, str]:
     if value is None or isinstance(value, Mapping | list):
         raise BadQuery(f"Field [{field}] needs a [{key}].")
     return field, text_of(value)
-
-
-def _any_value(field: str, fits: Fits) -> Test:
-    return lambda scope: any(map(fits, terms(scope, field)))

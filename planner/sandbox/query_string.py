@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import define, field
 
-from planner.sandbox.fields import EVERYWHERE, TEXTS, BadQuery, Scope, Test, terms, words
+from planner.sandbox.fields import EVERYWHERE, TEXTS, BadQuery, Scope, Test, words
 
 _TOKENS: Final = re.compile(
     r"""\s*(?:(?P<mark>[()])|(?P<sign>[+!-](?=\S))|(?P<field>(?:[\w.*-]|\\.)+)\s*:"""
@@ -123,7 +123,7 @@ def _opposite(test: Test) -> Test:
 
 
 def _any_term(name: str, fits: Callable[[str], bool]) -> Test:
-    return lambda scope: any(map(fits, terms(scope, name)))
+    return lambda scope: any(map(fits, scope.terms(name)))
 
 
 def _phrase(name: str, text: str) -> Test:

@@ -23,7 +23,10 @@ from planner.sandbox import deployment_request as requested
 from planner.sandbox.api import kinds
 from planner.sandbox.http import ApiError, Call, Route, Stamp
 from planner.sandbox.installation import Installation
+from planner.sandbox.running import indices
+from planner.sandbox.running.attempts import Owner
 from planner.sandbox.running.course import Course, note_uses
+from planner.sandbox.running.schedule import SEARCH
 from planner.sandbox.storage import SandboxError
 from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resource, Resources
 
@@ -141,7 +144,7 @@ def _deployment(at: Installation, db: sqlite3.Connection, entry: dict[str, Any])
     )
     if DEPLOYMENTS.insert(db, deployment):
         associations.begin(db, deployment)
-        _settle(at, db, deployment)
+        _settle(at, db, deployment, entry.get("indices", {}))
 
 
 def _with_resources(entry: dict[str, Any]) -> dict[str, Any]:
@@ -158,8 +161,13 @@ def _named(deployment_id: str, kind: str, resource: Resource) -> Resource:
     return named
 
 
-def _settle(at: Installation, db: sqlite3.Connection, deployment: Deployment) -> None:
-    """It runs from the beginning, but for one that is stopped."""
+def _settle(
+    at: Installation, db: sqlite3.Connection, deployment: Deployment, searched: Mapping[str, dict[str, Any]]
+) -> None:
+    """It runs from the beginning, but for one that is stopped. `searched`: its indices, by name."""
+    for resource in deployment.resources.get(SEARCH, ())[:1]:
+        for name, body in searched.items():
+            indices.make(db, Owner(deployment.id, SEARCH, resource["ref_id"]), name, body)
     if not deployment.stopped:
         Course(db, at.clock, at.archives).settle(deployment)
     note_uses(db, deployment)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,12 +32,18 @@ class Ece:
 
     def requests(self, *methods: str) -> list[tuple[str, str]]:
         """(method, path below /deployments/extensions), in order; of these methods only, if any are given."""
-        log = self.client.get("/sandbox/requests").get_json()["requests"]
-        asked = [(item["method"], item["path"].partition("/extensions")[2]) for item in log]
+        asked = [(item["method"], item["path"].partition("/extensions")[2]) for item in self._log()]
         return [item for item in asked if not methods or item[0] in methods]
 
+    def _log(self) -> list[dict[str, str]]:
+        log: list[dict[str, str]] = self.client.get("/sandbox/requests").get_json()["requests"]
+        return log
+
     def writes(self) -> list[tuple[str, str]]:
-        return self.requests("POST", "PUT", "DELETE")
+        """The same of requests that write: a search does not."""
+        searches = [item["path"].endswith("/_search") for item in self._log()]
+        asked = zip(self.requests(), searches, strict=True)
+        return [item for item, reads in asked if item[0] in ("POST", "PUT", "DELETE") and not reads]
 
     def forget_requests(self) -> None:
         self.client.delete("/sandbox/requests")
@@ -81,6 +89,13 @@ class Ece:
         reply = self.client.put(f"{EXTENSIONS}/{id_}", **sent)
         assert reply.status_code == 200, reply.text
 
+    def fill(self, name: str) -> None:
+        """Gives a bundle an archive: without one no node that is to load it starts."""
+        written = io.BytesIO()
+        with zipfile.ZipFile(written, "w") as archive:
+            archive.writestr("words.txt", "one\n")
+        self.upload(name, written.getvalue())
+
     def stored(self, name: str) -> bytes:
         """The archive of an extension."""
         stored: bytes = self.client.get(self.extensions()[name]["file_metadata"]["url"]).data
@@ -97,10 +112,12 @@ class Ece:
             "url": self.extensions()[extension]["url"],
             "elasticsearch_version": "8.15.3",
         }
-        loads = {"user_bundles": [bundle]}
-        nothing: dict[str, Any] = {"cluster_topology": [], "elasticsearch": {}}
-        elements = [{"id": element, "size": {"resource": "memory", "value": 1024}, "elasticsearch": loads}]
-        plan = nothing | ({"cluster_topology": elements} if element else {"elasticsearch": loads})
+        loads: dict[str, Any] = {"user_bundles": [bundle]}
+        there = {"id": element, "size": {"resource": "memory", "value": 1024}, "elasticsearch": loads}
+        plan = {
+            "elasticsearch": {} if element else loads,
+            "cluster_topology": [there] if element else [],
+        }
         elasticsearch = {"ref_id": "main", "region": "r", "plan": plan}
         body = {"name": name, "resources": {"elasticsearch": [elasticsearch]}}
         reply = self.client.post(DEPLOYMENTS, json=body, headers=LOGIN)
@@ -119,8 +136,7 @@ class Ece:
 
     def of_deployments(self) -> list[str]:
         """What was asked about deployments and not about extensions, as "POST /_search"."""
-        log = self.client.get("/sandbox/requests").get_json()["requests"]
-        asked = [(item["method"], item["path"].partition("/deployments")[2]) for item in log]
+        asked = [(item["method"], item["path"].partition("/deployments")[2]) for item in self._log()]
         return [f"{method} {path}" for method, path in asked if not path.startswith("/extensions")]
 
     def rename_deployment(self, id_: str, name: str) -> None:

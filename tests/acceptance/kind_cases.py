@@ -16,11 +16,14 @@ from .platform import (
     LOGGING,
     PLATFORM,
     PROXIES,
+    REALMS,
     REGION,
     ROLES,
     RULESETS,
+    SECURITY,
     SHOP,
     STORE,
+    TLS,
     TRUST,
 )
 
@@ -28,7 +31,7 @@ from .platform import (
 def certificate(name: str) -> str:
     """What looks like a certificate and its key, as PEM."""
     parts = []
-    for what in ("CERTIFICATE", "PRIVATE KEY"):
+    for what in ("PRIVATE KEY", "CERTIFICATE"):
         body = base64.b64encode(f"{what} {name} ".encode() * 9).decode()
         parts.append(f"-----BEGIN {what}-----\n{body}\n-----END {what}-----\n")
     return "".join(parts)
@@ -180,6 +183,13 @@ CASES: dict[str, Case] = {
     "extra_certificate": Case(
         f"{CERTIFICATES}/{{id}}", ("var.shop_certificate", "var.next_certificate"), certificate("theirs")
     ),
+    "tls_chain": Case(
+        f"{TLS}/{{id}}",
+        ("var.shop_certificate", "var.next_certificate"),
+        certificate("theirs"),
+        "POST",
+        export=("tls_chain/ui",),
+    ),
     "config_store_option": Case(f"{STORE}/{{id}}", ("on Sunday", "on Monday"), {"value": "theirs"}),
     "proxies_filtered_group": Case(
         f"{PROXIES}/filtered-groups/{{id}}",
@@ -193,6 +203,33 @@ CASES: dict[str, Case] = {
         "PATCH",
         lambda body: {},
     ),
+    **{
+        kind: Case(f"{REALMS}/{path}/{{id}}", edit, {"name": "theirs"}, export=(kind,), cleared=cleared)
+        for kind, path, edit, cleared in (
+            ("ldap_realm", "ldap", ("bind_type: user_search", "bind_type: user_templates"), "group_search"),
+            (
+                "active_directory_realm",
+                "active-directory",
+                ("type: failover", "type: round_robin"),
+                "load_balance",
+            ),
+            ("saml_realm", "saml", ("principal: nameid", "principal: mail"), "nameid_format"),
+        )
+    },
+    "realm_order": Case(
+        f"{REALMS}/_reorder",
+        ("[auditors, contractors]", "[contractors, auditors]"),
+        {"realms": ["contractors", "auditors", "former"]},
+        "POST",
+        pick=lambda _: {},
+        seed={
+            "security_realms": [
+                {"id": name, "name": name, "type": "saml", "urls": ["https://idp.example.com"]}
+                for name in ("former", "contractors", "auditors")
+            ]
+        },
+    ),
+    "security_deployment": Case(SECURITY, ("version: 8.17.0", "version: 8.18.0"), {"version": "8.19.0"}),
     "blueprinter_role": Case(
         f"{ROLES}/{{id}}",
         ("auto_blessed: false", "auto_blessed: true"),

@@ -97,12 +97,14 @@ def test_prevent_destroy(project: Project) -> None:
 
 def test_an_extension_in_use(applied: Project) -> None:
     with applied.sandbox() as ece:
-        ece.deploy("shop", "beta")
+        ece.fill("beta")
+        shop = ece.deploy("shop", "beta")
         ece.forget_requests()
         done = applied.run("destroy", "--auto-approve")
         assert done.code == 3, done
         assert "extension.beta cannot be deleted" in done.err
-        assert "used by 1 deployment" in done.err
+        assert f"used by 1 deployment: shop ({shop})" in " ".join(done.err.split())
+        assert ece.of_deployments() == ["POST /_search"]
         assert ece.writes() == []
 
 
@@ -228,8 +230,9 @@ def test_an_upload_that_comes_too_late_is_refused(applied: Project) -> None:
 
 
 def test_what_came_into_use_since_its_deletion_was_planned_is_refused(applied: Project) -> None:
-    applied.ok("plan", "--destroy", "--out", "plan.json")
     with applied.sandbox() as ece:
+        ece.fill("beta")
+        applied.ok("plan", "--destroy", "--out", "plan.json")
         ece.deploy("shop", "beta")
         done = applied.run("apply", "plan.json")
         assert done.code == 3, done

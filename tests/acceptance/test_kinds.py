@@ -24,9 +24,12 @@ from .platform import (
     INFRASTRUCTURE,
     NOTHING,
     PROXIES,
+    REALMS,
     ROLES,
     SECRETS,
+    SECURITY,
     SHOP,
+    TLS,
     ask,
     holds,
 )
@@ -45,6 +48,7 @@ variables:
   viewer_password: {type: string, sensitive: true}
   bucket_id: {type: string, sensitive: true}
   bucket_key: {type: string, sensitive: true}
+  bind_password: {type: string, sensitive: true}
   shop_certificate: {type: string, sensitive: true}
   next_certificate: {type: string, sensitive: true}
 environments:
@@ -62,7 +66,8 @@ KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
 KEPT = {
     *(f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
-    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health"),
+    *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health", SECURITY, REALMS),
+    f"{TLS}/ui",
 }
 """Where an installation keeps what cannot be reset."""
 
@@ -85,10 +90,12 @@ class Scene:
         return self.case.path.format(id=id_, parent=id_.partition("/")[0])
 
     def change(self, theirs: Mapping[str, Any] | str) -> None:
-        """Somebody else's change."""
+        """Somebody else's change, which takes no longer than the installation needs for it."""
         body = self.case.pick(ask(self.project, "GET", self.path))
         sent = {"data": theirs} if isinstance(theirs, str) else {"json": _merged(body, theirs)}
         assert ask(self.project, self.case.method, self.path + self.case.below, **sent) is not None
+        with self.project.sandbox() as ece:
+            ece.client.post("/sandbox/clock", json={"advance": 60})
 
     def writes(self) -> list[Any]:
         with self.project.sandbox() as ece:
@@ -112,7 +119,8 @@ def begun(folder: Path, template: str, cases: Iterable[Case]) -> Project:
     """A project with a template, and its installation, which has what the cases need."""
     project = small(folder, template, DECLARED)
     values = {name: certificate(name) for name in ("shop_certificate", "next_certificate")}
-    project.environ |= {f"PLANNER_VAR_{name}": value for name, value in (SECRETS | values).items()}
+    values |= {**SECRETS, "bind_password": "long enough"}
+    project.environ |= {f"PLANNER_VAR_{name}": value for name, value in values.items()}
     (project.folder / "state").mkdir()
     seed = dict(SEED)
     for case in cases:
@@ -129,7 +137,8 @@ of_what_changes = pytest.mark.parametrize("scene", [k for k, c in CASES.items() 
 
 
 def test_every_kind_is_tried() -> None:
-    assert {*CASES, "extension"} == {*load_kinds()}
+    elsewhere = {"extension", "extension_binding"}  # test_changes.py, test_bindings.py
+    assert {*CASES, *elsewhere} == {*load_kinds()}
 
 
 @of_each_kind

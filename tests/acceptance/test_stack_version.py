@@ -94,11 +94,16 @@ def test_what_is_no_stack_pack_of_the_version_is_told_before(
 
 def test_one_that_is_there_is_taken_over_without_its_file(project: Project) -> None:
     project.edit("templates/main.yaml", "8.16.0, file: files/stack", "8.15.3")
-    refused = project.run("apply", "--auto-approve")
-    assert refused.code == 3
-    assert "there already is a stack_version with the id 8.15.3" in refused.out + refused.err
+    nothing = project.run("plan")
+    assert nothing.code == 1
+    assert "it cannot be created without file" in nothing.err
     project.ok("import", "stack_version.next", "8.15.3", "--auto-approve")
     project.settled()
-    project.edit("templates/main.yaml", "8.15.3", "8.18.0")
-    nothing = project.run("apply", "--auto-approve")
-    assert "stack_version.next has no file to upload" in nothing.out + nothing.err
+    project.settled("--no-refresh")
+
+
+def test_one_that_is_there_is_not_overwritten(project: Project) -> None:
+    assert upload(project, **{"8.16.0/stack.json": "theirs"}) is not None
+    refused = project.run("apply", "--auto-approve")
+    assert refused.code == 3
+    assert "there already is a stack_version with the id 8.16.0" in refused.out + refused.err

@@ -32,6 +32,7 @@ def used(applied: Project) -> Project:
 
 def ece_other(ece: Ece) -> str:
     ece.create("other")
+    ece.fill("other")
     return "other"
 
 

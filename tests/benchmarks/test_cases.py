@@ -43,6 +43,9 @@ REQUESTS = {
     "no change, filters and as many associations, sandbox": 1 + SMALL // EACH,
     "all new, secrets, sandbox": 1,
     "no change, secrets, sandbox": 1,
+    "who-uses of 50 extensions": 50 + 1,
+    "plan, 50 extensions in use change": 1 + 50 + 1,
+    "plan, no change, 50 extensions in use": 1,
     "no change, a state with hashes of archives": 1,
     "no change, a state with 3 files in each": 1,
     "creates, parallelism 1": 1 + SMALL,
@@ -81,7 +84,7 @@ REQUESTS = {
     "members of an archive": 1,
     "commits of planner.yaml": 1,
 }
-"""A list, a read of what is to change, a call for each write.
+"""A list, a read of what is to change, a call for each write; a search for who uses what is read.
 
 A promotion looks at the source, and plans the target.
 """

@@ -60,6 +60,7 @@ class _Held:
                 yield f"{name}: there is no operation {call.operation.name}"
             else:
                 yield from (f"{name}: {what}" for what in self._of_call(name, call, told))
+        yield from self._of_wait()
         yield from self._of_errors()
         yield from self._of_replies()
         yield from self._of_identity()
@@ -161,8 +162,10 @@ class _Held:
                     yield f"list: an item has no {binding.listing.item}"
                 elif "read" not in binding.calls or item == shape(reply):
                     yield from self._of_reply("list", item)
-                else:
+                elif self.file.kind.list_shows == "all":
                     yield f"list: an item is no {reply}"
+                else:
+                    yield from (f"list: an item has no {n}" for n in {*self.file.kind.natural_key} - {*item})
         if "read" in binding.calls:
             yield from self._of_reply("read", shape(reply))
 
@@ -186,6 +189,18 @@ class _Held:
                     yield f"{call}: a reply has no {name}"
             elif told is not None and attribute.read_only:
                 yield from _of_value(attribute, told, name)
+
+    def _of_wait(self) -> Iterator[str]:
+        """What is looked at is in the reply."""
+        wait = self.file.binding.wait
+        if wait is None:
+            return
+        call = wait.call or self.file.binding.reading
+        told = extract()["operations"].get(call.operation.name, {"gives": "", "request": "", "query": {}})
+        yield from (f"wait: {what}" for what in self._of_call("wait", call, told))
+        for pointer in (*wait.until, *wait.failed, *filter(None, [wait.reason])):
+            if not reaches(shape(told["gives"]), pointer):
+                yield f"wait: a reply has no {pointer}"
 
     def _of_errors(self) -> Iterator[str]:
         """Codes are of an operation; what says that nothing is there, of a 404; a repeat of a 409."""
@@ -234,6 +249,15 @@ def shape(name: str | None) -> Shape:
     """{} where the description goes no deeper."""
     found: Shape = extract()["shapes"].get((name or "").rstrip("!"), {})
     return found
+
+
+def reaches(at: Shape, pointer: str) -> bool:
+    """Whether a pointer leads to something; a * in it to each item of a list."""
+    head, star, rest = pointer.partition("/*")
+    word = followed_word(at, head)
+    if not star:
+        return word is not None
+    return word is not None and word.startswith("[") and reaches(shape(word.strip("[]")), rest)
 
 
 def followed_word(at: Shape, pointer: str) -> str | None:

@@ -91,6 +91,15 @@ class Analysis:
     def analyzers(self) -> list[str]:
         return list(self._told("analyzer"))
 
+    def updateable(self) -> list[str]:
+        """The analyzers that a reload makes anew."""
+        filters = {name: _mapping(told) for name, told in self._told("filter").items()}
+        changing = {name for name, told in filters.items() if told.get("updateable")}
+        analyzers = {
+            name: _list(_mapping(told).get("filter")) for name, told in self._told("analyzer").items()
+        }
+        return [name for name, used in analyzers.items() if changing & {*map(str, used)}]
+
     def _told(self, part: str) -> Mapping[str, Any]:
         return _mapping(self.settings.get(part))
 

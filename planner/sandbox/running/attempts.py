@@ -130,8 +130,18 @@ def keep(db: sqlite3.Connection, attempt: Attempt) -> None:
 
 
 def _insert(db: sqlite3.Connection, kind: str, attempt: Attempt, due: str) -> None:
-    body, stamp = asdict(attempt), Stamp(attempt.number, attempt.begun, due)
-    objects.update(db, Object(kind, attempt.owner.path, attempt.id, body, stamp))
+    stamp = Stamp(attempt.number, attempt.begun, due)
+    objects.update(db, Object(kind, attempt.owner.path, attempt.id, _body(attempt), stamp))
+
+
+def _body(attempt: Attempt) -> dict[str, Any]:
+    """Plans are large, and kept as they are."""
+    return asdict(attempt, recurse=False) | {
+        "owner": asdict(attempt.owner),
+        "wanted": asdict(attempt.wanted),
+        "groups": [asdict(group) for group in attempt.groups],
+        "failure": asdict(attempt.failure) if attempt.failure else None,
+    }
 
 
 def forget(db: sqlite3.Connection, attempt: Attempt) -> None:
@@ -164,8 +174,9 @@ def pending(db: sqlite3.Connection, owner: Owner) -> Attempt | None:
 
 def waiting(db: sqlite3.Connection, deployment: str, after: str) -> Iterator[Attempt]:
     """Those of a deployment that wait for one."""
-    query = "SELECT parent, id FROM object WHERE kind = ? AND parent LIKE ? AND modified = ?"
-    for row in db.execute(query, (GOING, f"{deployment}/%", NEVER)).fetchall():
+    query = "SELECT parent, id FROM object WHERE kind = ? AND parent > ? AND parent < ? AND modified = ?"
+    below = (f"{deployment}/", f"{deployment}0")  # what sorts between begins with the first
+    for row in db.execute(query, (GOING, *below, NEVER)).fetchall():
         thing = objects.find(db, GOING, row["parent"], row["id"])
         if thing and thing.body["after"] == after:
             yield _read(thing)

@@ -155,7 +155,9 @@ def _read(told: dict[str, Any]) -> Instance:
 
 
 def keep(db: sqlite3.Connection, owner: Owner, cluster: Cluster) -> None:
-    objects.update(db, Object(_KIND, owner.path, "", asdict(cluster), Stamp(1, "", "")))
+    instances = [asdict(instance, recurse=False) for instance in cluster.instances]
+    body = asdict(cluster, recurse=False) | {"instances": instances}
+    objects.update(db, Object(_KIND, owner.path, "", body, Stamp(1, "", "")))
 
 
 def forget(db: sqlite3.Connection, owner: Owner) -> None:

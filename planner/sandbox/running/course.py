@@ -117,7 +117,7 @@ class Course:
             if (instance := found.find(place)) is not None:
                 up = started(instance, place, self.content, now)
                 found = found.replaced(evolve(up, up=now.up, why=""))
-        cluster.keep(self.db, attempt.owner, found)
+        self._keep(attempt.owner, found)
 
     def forget(self, deployment_id: str, resources: Resources) -> None:
         """What there is of resources that are gone."""

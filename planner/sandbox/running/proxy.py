@@ -173,10 +173,7 @@ class Search:
 
     def _updateable(self, name: str) -> list[str]:
         body = indices.find(self.db, self.one.owner, name) or {}
-        settings = Node(self.at.archives, self.running[0]).analysis(body).settings
-        filters, analyzers = settings.get("filter") or {}, settings.get("analyzer") or {}
-        changing = {each for each, told in filters.items() if told.get("updateable")}
-        return [each for each, told in analyzers.items() if changing & {*map(str, told.get("filter") or ())}]
+        return self._checked(Node(self.at.archives, self.running[0]).analysis(body).updateable)
 
     def _checked(self, work: Callable[[], Made]) -> Made:
         try:

@@ -13,6 +13,7 @@ from planner.model.address import Address
 from planner.model.value import Deferred, Reference, Secret, Value
 
 LATER = Deferred((Reference(Address("thing", "a"), ("id",)),))
+OTHER = Deferred((Reference(Address("thing", "b"), ("id",)),))
 
 
 def messages(schema: dict[str, Any], value: Value) -> list[str]:
@@ -91,6 +92,22 @@ def test_what_is_not_known_fits(schema: dict[str, Any], value: Value) -> None:
     assert messages(schema, value) == []
     assert messages({"items": schema, "properties": {"a": schema}}, [value]) == []
     assert messages({"properties": {"a": schema}}, {"a": value}) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        ([LATER, OTHER], []),
+        ([LATER, OTHER, "a"], []),
+        ([LATER, LATER], ["x must not have the same item twice"]),
+        ([{"a": LATER}, {"a": OTHER}], []),
+        ([LATER, "a", "a"], ["x must not have the same item twice"]),
+    ],
+)
+def test_items_that_are_not_known_are_the_same_where_they_come_from_one_place(
+    items: Value, told: list[str]
+) -> None:
+    assert messages({"uniqueItems": True}, items) == told
 
 
 def test_advice_of_the_schema() -> None:

@@ -720,11 +720,3 @@ def test_an_update_without_a_version_says_its_window(
     notes = [note for note in found.plan.notes if "no version" in note]
     assert len(notes) == len(told)
     assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))
-
-
-@pytest.mark.parametrize(("wanted", "told"), [("new", ["thing.a: mind the gap"]), ("old", [])])
-def test_a_kind_may_remark_on_a_change(wanted: str, told: list[str]) -> None:
-    has = prior("a", note="old")
-    installation = evolve(Installation.holding(has), remarks={"a": "mind the gap", "b": "nobody asks"})
-    found = planned(goal_of(desired("a", note=wanted)), state_of(has), installation)
-    assert [note for note in found.plan.notes if "gap" in note or "nobody" in note] == told

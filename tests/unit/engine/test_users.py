@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from attrs import define, evolve, field, frozen
 
+from planner.engine.decision import MOST_TOLD
 from planner.engine.refresh import Asking
-from planner.engine.users import MOST_ASKED, MOST_READ, MOST_TOLD, Known, find, written
+from planner.engine.users import MOST_ASKED, MOST_READ, Known, find, written
 from planner.engine.workflow import propose_from
 from planner.errors import ApiError, Unreachable
 from planner.model.address import Address
@@ -219,6 +220,14 @@ def test_a_plan_names_who_uses_what_it_changes() -> None:
         "repo://id-b"
     }
     assert (search.asked, notes) == (["by use"], ())
+
+
+def test_what_cannot_be_deleted_says_by_name_who_uses_it() -> None:
+    scene = Scene.of(prior("a"))
+    scene.world.users = index(user("1", "repo://id-a", name="shop"), hidden={"2"})
+    scene.world.stored["id-a"].used_by = ["1", "2"]
+    (error,) = propose_from(scene.session(goal_of()), scene.state).diagnostics
+    assert error.detail == "It is used by shop (1), 2."
 
 
 @pytest.mark.parametrize(

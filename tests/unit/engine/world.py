@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -19,12 +19,12 @@ from planner.engine.workflow import Provenance, Session, carry_out, propose_from
 from planner.errors import Conflict, Forbidden, NotFound, StateError
 from planner.model.address import Address
 from planner.model.compare import same
-from planner.model.diagnostic import Diagnostics
+from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics
 from planner.model.facets import Attribute
 from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
-from planner.model.plan import AttributeDiff, Change, Plan
+from planner.model.plan import AttributeDiff, Plan
 from planner.model.resource import (
     FAILED,
     PENDING,
@@ -210,9 +210,11 @@ class Installation:
     those of them that need no read before.
 
     clock: of the installation; None when its replies do not say the time. cloud: see Driver.
-    unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not.
     takes: seconds from a write to when it is done, of a kind that settles. troubles: by name, why it fails
-    instead. time: by which it goes. remarks: on changes, by name. users: see Driver.
+    instead. time: by which it goes.
+    users: see Driver.
+    unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
+    it objects. remark: what it says besides. waiting: why what has an id has to wait.
     """
 
     kind: Kind = THING
@@ -234,7 +236,9 @@ class Installation:
     time: Callable[[], float] = lambda: 0.0
     looks: list[str] = field(factory=list)
     users: UserSearch | None = None
-    remarks: dict[str, str] = field(factory=dict)
+    against: str = ""
+    remark: str = ""
+    waiting: dict[str, str] = field(factory=dict)
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -253,8 +257,12 @@ class Installation:
 
     def list(self, parent: Parent = ()) -> Mapping[str, Observed]:
         self.lists += 1
-        seen = self.stored.items()
-        return {id_: item.observed(id_, closely=False) for id_, item in seen if id_ not in self.unlisted}
+        seen = ((id_, item) for id_, item in self.stored.items() if id_ not in self.unlisted)
+        return {id_: self._observed(id_, item, closely=False) for id_, item in seen}
+
+    def _observed(self, id_: str, item: Stored, *, closely: bool) -> Observed:
+        waits = self.waiting.get(id_, "")
+        return Observed(id_, {}, waits=waits) if waits else item.observed(id_, closely=closely)
 
     def read(self, id: str) -> Observed | None:  # noqa: A002
         with self.lock:
@@ -263,7 +271,7 @@ class Installation:
                 raise Forbidden(
                     "may not", operation="get-thing", status=403, codes=("root.permission_denied",)
                 )
-            return self.stored[id].observed(id, closely=True) if id in self.stored else None
+            return self._observed(id, self.stored[id], closely=True) if id in self.stored else None
 
     def operations(
         self, diffs: Sequence[AttributeDiff], content: Content | None, create: bool
@@ -277,8 +285,22 @@ class Installation:
     def obstacle(self, observed: Observed) -> str:
         return f"it is used by {', '.join(observed.used_by)}" if observed.used_by else ""
 
-    def remark(self, change: Change, observed: Observed | None) -> str:
-        return self.remarks.get(change.address.name, "") if observed else ""
+    def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """What is called so is told by the note."""
+        seen = [(id_, item.attributes.get("note")) for id_, item in self.stored.items()]
+        return {name: [id_ for id_, called in seen if name in (id_, called)] for name in names}
+
+    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterable[Diagnostic]:
+        if self.against:
+            there = observed.id if observed else "nothing"
+            yield Diagnostic(ERROR, f"{wanted.get('name')} over {there}: {self.against}")
+
+    def besides(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterable[str]:
+        if self.remark:
+            there = observed.id if observed else "nothing"
+            yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
 
     def perform(self, request: Request) -> Result:
         name = request.address.name

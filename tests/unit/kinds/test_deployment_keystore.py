@@ -14,7 +14,6 @@ from planner.errors import NotFound
 from planner.kinds.registry import load_kinds
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
-from planner.model.plan import Action, AttributeDiff, Change
 from planner.model.resource import Observed, Request
 from planner.model.value import Fingerprint, Secret
 from planner.sandbox import create_app
@@ -96,14 +95,13 @@ RESTART = "the nodes have to be restarted: they cannot reload "
 def test_what_nodes_cannot_reload_is_told(driver: RestDriver, names: list[str], said: str) -> None:
     told = RESTART + said if said else ""
     assert driver.perform(request(dict.fromkeys(names, A), {})).note == told
-    diffs = tuple(AttributeDiff(("secrets", name, "value"), None, None) for name in names)
-    assert driver.remark(Change(ADDRESS, Action.UPDATE, "", diffs=diffs), None) == told
+    wanted = {"secrets": dict.fromkeys(names, A)}
+    assert [*driver.besides({}, wanted, None)] == [*driver.besides(wanted, {}, None)] == [told] * bool(told)
 
 
 def test_a_plan_names_settings_of_others(driver: RestDriver) -> None:
     s3 = "s3.client.default.access_key"
-    there = Observed(ID, {"secrets": {"z": {}, "y": {}, "kept": {}, s3: {}}})
-    diffs = (AttributeDiff(("secrets", s3, "value"), None, None),)
-    change = Change(ADDRESS, Action.UPDATE, "", diffs=diffs, after={"secrets": {s3: A, "kept": A}})
-    assert driver.remark(change, there) == "not declared, and kept: y, z"
-    assert driver.remark(Change(ADDRESS, Action.IMPORT, ""), there) == ""
+    there = Observed(ID, {"secrets": {"z": {}, "y": {}, "kept": {}, "gone": {}, s3: {}}})
+    held, wanted = {"secrets": {"kept": A, "gone": A}}, {"secrets": {s3: A, "kept": A}}
+    assert [*driver.besides(held, wanted, there)] == [RESTART + "gone", "not declared, and kept: y, z"]
+    assert [*driver.besides(held, held, Observed(ID, held))] == []

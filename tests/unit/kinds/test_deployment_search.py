@@ -7,18 +7,18 @@ from typing import Any
 
 import orjson
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from werkzeug.test import Client as Caller
 from werkzeug.wrappers import Request, Response
 
 from planner.errors import ApiError, PlannerError, Unreachable
-from planner.kinds.deployment_search import MOST_NAMED, MOST_PAGES, PAGE, DeploymentSearch, user_in
+from planner.kinds.deployment_search import MOST_NAMED, MOST_PAGES, DeploymentSearch, user_in
 from planner.model.resource import Mention
 from planner.sandbox import Sandbox, create_app
 
 from .installation import client_of
 
-A, B, C = "repo://1", "repo://2", "https://files.example/words.zip"
+A, B, C = (f"https://files.example/{name}.zip" for name in "abc")
 LOGIN = {"Authorization": "ApiKey tests"}
 
 
@@ -48,6 +48,10 @@ class Ece:
         body = {"name": name, "resources": {"elasticsearch": [{"plan": plan}]}}
         return str(self.call("POST", "", body)["id"])
 
+    def wait(self) -> None:
+        """What was deployed runs, and what was shut down is stopped."""
+        assert Caller(self.app).post("/sandbox/clock", json={"advance": 900}).status_code == 200
+
     @property
     def requests(self) -> list[str]:
         log = Caller(self.app).get("/sandbox/requests").get_json()["requests"]
@@ -73,6 +77,9 @@ def test_places_are_told_at_the_plan_and_at_elements(ece: Ece) -> None:
     own = element("warm", user_bundles=[]), element("cold", user_plugins=entries(C, version="8.15.3"))
     ece.deploy("both", *own, user_bundles=entries(A, A), user_plugins=entries(A, version="8.15.3"))
     ece.deploy("others", user_bundles=entries(B))
+    assert [place.pending for user in ece.search.by_use([A]).users for place in user.places] == [True] * 4
+    ece.wait()
+    assert not any(place.pending for user in ece.search.by_use([A]).users for place in user.places)
     assert places(ece, A, C) == {
         "plan": {(A, "bundle", "8.*", "", ())},
         "elements": {(A, "bundle", "8.*", "hot_content", ())},
@@ -88,7 +95,9 @@ def test_places_are_told_at_the_plan_and_at_elements(ece: Ece) -> None:
 def test_what_is_told_of_a_deployment(ece: Ece) -> None:
     id_ = ece.deploy("shop", user_bundles=entries(A))
     stopped = ece.deploy("stopped", user_bundles=entries(A))
+    ece.wait()
     ece.call("POST", f"/{stopped}/_shutdown", None)
+    ece.wait()
     (user,) = ece.search.by_use([A]).users
     assert (user.id, user.name, user.version) == (id_, "shop", "8.15.3")
     assert (user.modified, ece.search.read(id_, [A])) == (user.modified, user)
@@ -102,11 +111,11 @@ def test_what_is_told_of_a_deployment(ece: Ece) -> None:
 
 
 def test_pages_are_counted_and_deployments_are_not_read(ece: Ece) -> None:
-    for number in range(2 * PAGE + 1):
+    for number in range(5):
         ece.deploy(f"{number}", user_bundles=entries(A))
     Caller(ece.app).delete("/sandbox/requests")
-    found = ece.search.by_use([A])
-    assert (len(found.users), found.pages, found.whole) == (2 * PAGE + 1, 3, True)
+    found = evolve(ece.search, page=2).by_use([A])
+    assert (len(found.users), found.pages, found.whole) == (5, 3, True)
     assert ece.requests == ["POST /_search"] * 3
 
 

@@ -128,6 +128,7 @@ def test_a_life_that_goes_wrong_is_told(
         (", description: In cm.", "", ["boards.height has no description"]),
         ("label: {", "label: {pattern: b, ", ["label has a pattern"]),
         ("label: {", "label: {x-reference: shelf.nothing, ", ["label refers to shelf.nothing"]),
+        ("label: {", "label: {x-unless: shelf_order, ", ["label is not said where there is a shelf_order"]),
         ("{room: hall,", "{", ['the example does not fit at the example: "room" is a required']),
         ("Take something away.", "Take something away", ["the advice for shelves.full is no sentence"]),
         ("    shelf:\n      books", "    other:\n      books", ["the example declares no shelf"]),

@@ -177,6 +177,15 @@ def test_nothing_is_written_while_something_else_goes_on(
     assert api.writes == []
 
 
+@pytest.mark.parametrize("operation", ["create", "update", "delete"])
+def test_what_is_not_there_is_not_busy(tmp_path: Path, operation: str) -> None:
+    writes = {"POST /realms": {"id": "r", "url": "x"}, "PUT /realms/r": {}, "DELETE /realms/r": {}}
+    api = Told({**({} if operation == "create" else REALMS), **writes})
+    held = None if operation == "create" else HELD
+    driver_of(tmp_path, REALM, api).perform(request(operation, {"id": "r"}, held))
+    assert len(api.writes) == 1
+
+
 def test_an_answer_that_says_so_is_waited_for(tmp_path: Path) -> None:
     api = Told({**REALMS, **READY, "PUT /realms/r": answered("realms.busy", 412)})
     with pytest.raises(NotYet) as caught:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from planner.model.agreement import agree, of_server
-from planner.model.facet_flaws import flaws
 from planner.model.facets import KEYWORDS, Attribute, attributes_of, compiled
+from planner.model.flaws import flaws
 from planner.model.kept import Keeping
 from planner.model.kind import Kind
 from planner.model.value import UNKNOWN
@@ -128,6 +128,34 @@ def test_a_key_of_several_properties() -> None:
     assert list(node.members([{"type": "tcp", "port": 80}, {"type": "udp"}]) or ()) == ["tcp, 80", "udp"]
 
 
+LEADING = compiled("realms", {"type": "array", "items": {"type": "string"}, "x-leading": True}, {})
+
+
+def test_of_a_leading_list_the_places_are_the_keys() -> None:
+    assert LEADING.members(["a", "b"]) == {"0": "a", "1": "b"}
+    assert LEADING.rebuilt({"0": "a", "1": "b"}) == ["a", "b"]
+    assert LEADING.members("a") is None
+    held: dict[str, Any] = {"realms": ["a", "b"]}
+    kind = Kind("order", "Order", {"realms": LEADING}, {})
+    assert [kind.find(held, ("realms", key)) for key in (1, "1", 2)] == ["b", "b", UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("known", "there", "agrees"),
+    [
+        (["a", "b"], ["a", "b"], True),
+        (["a", "b"], ["a", "b", "c"], True),
+        ([], ["a"], True),
+        (["a", "b"], ["b", "a"], False),
+        (["a", "b"], ["a"], False),
+        (["a", "b"], ["c", "a", "b"], False),
+        (["a"], None, False),
+    ],
+)
+def test_of_a_leading_list_the_first_are_compared(known: Any, there: Any, agrees: bool) -> None:
+    assert agree(LEADING, known, there, of_server) is agrees
+
+
 @pytest.mark.parametrize("value", [None, "x", {"source": "a"}])
 def test_what_is_no_list_has_no_members(value: Any) -> None:
     assert TREE["rules"].members(value) is None
@@ -204,6 +232,11 @@ LIST: dict[str, Any] = {"type": "array", "items": of(source={}, id={})}
         (of(a=of(b={"type": "string", "x-key": "c"})), ["properties.a.properties.b: x-key names c"]),
         (of(a={"type": "string", "x-unordered": True}), ["properties.a: x-unordered is for lists"]),
         (of(a={"type": "string", "x-partial": True}), ["properties.a: x-partial is for mappings"]),
+        *(
+            (of(a={**told, "x-leading": True}), ["properties.a: x-leading is for lists of plain values"])
+            for told in (LIST, {"type": "string"}, {"type": "object"}, {})
+        ),
+        (of(a={"type": "array", "items": {"type": "string"}, "x-leading": True}), []),
         (of(a={"x-leave": "keep"}), ["properties.a: x-leave is for what x-partial is about"]),
         ({**of(a={"x-leave": "keep"}), "x-partial": True}, []),
         (of(a={**of(b=LIST), "x-partial": True}), ["properties.a.properties.b: a list of mappings"]),

@@ -18,6 +18,8 @@ ANYWHERE = {
     (400, "root.invalid_json_request"): "the body is no JSON, no object, or of another shape",
     (401, "root.unauthenticated"): "nobody logged in",
     (403, "root.permission_denied"): "what Elastic Cloud says of what is gone, or another's",
+    (404, "security_deployment.not_found"): "what is written of realms needs a security deployment",
+    (412, "security_deployment.cluster_pending_plan_exists"): "nor is anything while that has a plan",
     (404, "root.resource_not_found"): "an operation that the sandbox does not have",
     (405, "root.method_not_allowed"): "a path has other methods",
 }

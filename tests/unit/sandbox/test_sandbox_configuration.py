@@ -328,3 +328,28 @@ def test_a_role_may_come_with_blessings_and_takes_them_along(ece: Caller) -> Non
     assert [ece("DELETE", f"{ROLES}/r").status_code for _ in range(2)] == [200, 404]
     assert refused(ece, "PUT", f"{ROLES}/r/blessings", json=BLESSED) == (404, ["roles.not_found"])
     assert "blessings" not in ece.json("POST", ROLES, json={"role": ROLE})
+
+
+TLS = "/platform/configuration/security/tls"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
+
+
+def test_another_chain_of_a_service_is_accepted_and_shown_in_time(ece: Caller, app: Sandbox) -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\nBBBB\n-----END RSA PRIVATE KEY-----\n"
+    before = {
+        name: ece.json("GET", f"{TLS}/{name}") for name in ("ui", "proxy", "adminconsole", "internalca")
+    }
+    assert {each["user_supplied"] for each in before.values()} == {False}
+    accepted = ece("POST", f"{TLS}/ui", data=f"{key}{CERTIFICATE}\n{CERTIFICATE}\n")
+    assert (accepted.status_code, accepted.json) == (202, {"service": "ui"})
+    app.clock.advance(29.9)
+    assert ece.json("GET", f"{TLS}/ui") == before["ui"]
+    app.clock.advance(0.1)
+    wanted = {**before["ui"], "user_supplied": True, "chain": [CERTIFICATE] * 2}
+    assert ece.json("GET", f"{TLS}/ui") == wanted
+    assert ece("POST", f"{TLS}/ui", data=key + CERTIFICATE).status_code == 202
+    assert ece.json("GET", f"{TLS}/ui") == wanted
+    assert {name: ece.json("GET", f"{TLS}/{name}") for name in before} == {**before, "ui": wanted}
+    for wrong in (CERTIFICATE, key, "", "{}"):
+        assert ece("POST", f"{TLS}/ui", data=wrong).status_code == 400
+    assert ece("GET", f"{TLS}/other").status_code == 404

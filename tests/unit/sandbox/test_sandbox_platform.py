@@ -146,14 +146,20 @@ CASCADING = {
 
 
 @pytest.mark.parametrize("path", CASCADING)
-def test_an_address_of_the_installation_is_absent_until_it_is_set(ece: Caller, path: str) -> None:
+def test_an_address_of_the_installation_is_absent_until_it_is_set(
+    ece: Caller, clock: Clock, path: str
+) -> None:
     family, first, second = CASCADING[path], {"value": "a.example"}, {"value": "b.example"}
     assert refused(ece, "GET", path) == (404, [f"{family}.not_found"])
     assert refused(ece, "PUT", path + "?version=1", json=first) == (404, [f"{family}.not_found"])
     made = ece("PUT", path, json=first)
     assert (made.json, made.headers[VERSION]) == (first, "1")
+    pending = (412, ["security_deployment.cluster_pending_plan_exists"])
+    assert refused(ece, "PUT", path + "?version=1", json=second) == pending
+    clock.move(minutes=1)
     assert refused(ece, "PUT", path + "?version=x", json=second) == (400, [f"{family}.bad_version_format"])
     assert ece("PUT", path + "?version=1", json=second).headers[VERSION] == "2"
+    clock.move(minutes=1)
     assert refused(ece, "PUT", path + "?version=1", json=first) == (409, [f"{family}.version_conflict"])
     assert [each for each in CASCADING if ece("GET", each).status_code == 200] == [path]
 

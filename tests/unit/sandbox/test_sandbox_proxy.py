@@ -192,6 +192,18 @@ def test_who_may_ask(ece: Caller) -> None:
     assert search(shop, "GET", "_cluster/health").status_code == 503
 
 
+def test_a_seed_tells_of_indices() -> None:
+    """One that names a file which nothing brings is red from the beginning."""
+    of_words = {"words": analysis(ours={"type": "synonym", "synonyms": ["tv, television"]})}
+    of_files = {"files": analysis(ours=SYNONYMS)}
+    entries = [{"id": "shop", "indices": of_words}, {"id": "logs", "indices": of_files}]
+    with create_app(":memory:", seed={"deployments": entries}) as app:
+        shop, logs = (Running(Caller(app), id_) for id_ in ("shop", "logs"))
+        asked = {"analyzer": "words", "text": "tv"}
+        assert words(search(shop, "GET", "words/_analyze", json=asked)) == ["tv/0", "television/0"]
+        assert (shop.get()["healthy"], logs.get()["healthy"]) == (True, False)
+
+
 def test_elastic_cloud_has_no_such_paths() -> None:
     with create_app(":memory:", platform="cloud", seed={"deployments": [{"id": "shop"}]}) as app:
         shop = Running(Caller(app), "shop")

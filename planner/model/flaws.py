@@ -1,10 +1,10 @@
-"""What is wrong with the facets of a kind file, before anything is made of them. Pure."""
+"""Flaws: what is wrong with the facets that a kind file says, held to each other. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planner.model.facets import DEFINITION, Schema, followed, held_in
+from planner.model.facets import DEFINITION, Schema, followed, schemas_below
 from planner.model.value import Path
 
 
@@ -23,7 +23,7 @@ def flaws(rules: Schema) -> Iterator[tuple[Path, str]]:
         yield from (
             (path, flaw) for flaw in _flaws_of(found, followed(found.get("items"), definitions), partial)
         )
-        for keys, below in held_in(found):
+        for keys, below in schemas_below(found):
             if (id(below), partial) not in seen:
                 seen.add((id(below), partial))
                 left.append(((*path, *keys), below, partial))
@@ -40,6 +40,8 @@ def _flaws_of(schema: Schema, items: Schema, partial: bool) -> Iterator[str]:
             yield f"x-key names {name}, and the items of a list here have no such property"
     if types and "array" not in types and schema.get("x-unordered"):
         yield "x-unordered is for lists"
+    if schema.get("x-leading") and ("array" not in types or key or held or items.get("type") == "object"):
+        yield "x-leading is for lists of plain values"
     if types and "object" not in types and schema.get("x-partial"):
         yield "x-partial is for mappings"
     if "x-leave" in schema and not partial:

@@ -1,0 +1,304 @@
+"""What a deployment loads of extensions: entries of its plan, of which a binding owns those that it declares.
+
+A write is built from the read just before it, and sent with the version of that: one PUT of the Elasticsearch
+resources whose lists change, and none where they are as wanted already. What somebody else changed of the
+lists since the plan stops it; whatever else they changed of the deployment is kept as it was found.
+
+A plan takes time, and others make plans too: what is pending is waited for before a write and never
+cancelled, and after it the attempts of all resources are followed that were not there before (attempts.py).
+
+The version of a binding is a digest of all lists of the deployment's plan, not the deployment's own: that
+moves with each change of anything.
+
+Source of the facts: the ECE API's operations get-, list- and update-deployment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import evolve, frozen
+
+from planner.ece.operations import Operation, Reply
+from planner.errors import Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
+from planner.kinds.attempts import RUNNING, WELL, Noted, judged, noted, pending
+from planner.kinds.binding import Call
+from planner.kinds.loading import (
+    Cluster,
+    Loaded,
+    clusters_of,
+    digest,
+    everywhere,
+    loaded,
+    unfit,
+    version_of,
+)
+from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
+from planner.kinds.rest import RestDriver
+from planner.model.address import Address
+from planner.model.diagnostic import ERROR, Diagnostic
+from planner.model.plan import SETTLE
+from planner.model.resource import FAILED, PENDING, Desired, Observed, Request, Result, Settling
+from planner.model.value import Value
+from planner.net.bodies import nests_too_deep
+
+if TYPE_CHECKING:
+    from planner.archives import Archives
+
+_ALL: Final = Call(Operation("list-deployments", "GET", "/deployments", repeatable=True))
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_TRIES: Final = 5
+"""How often a change is built anew, when other changes of the deployment come in between."""
+_MOST: Final = 5
+"""Entries of others that are named."""
+
+
+DETACH: Final = "detach"
+"""Takes its entries out of the plan. Only when that is done there is nothing left of a binding."""
+
+_LOGS: Final = {"show_plan_logs": "true"}
+_HISTORY: Final = {"show_plan_history": "true", **_LOGS}
+
+
+@frozen(eq=False, repr=False)
+class ExtensionBindingDriver(RestDriver):
+    @classmethod
+    def beside(
+        cls, archives: Archives, used: Mapping[Address, Desired], observed: Observed | None
+    ) -> Iterator[Diagnostic]:
+        from planner.kinds.beside import beside  # noqa: PLC0415 - only where files are sent
+
+        return beside(archives, used, str(observed.about.get("version") or "") if observed else "")
+
+    def observe(self, body: Any, reply: Reply, asked: Parts = NOBODY, *, shallow: bool = False) -> Observed:
+        parts = parts_in(body, reply, self.kind, self.binding, asked)
+        id_ = self.kind.identity.id_of(parts)
+        if not id_ or not isinstance(pointed(body, "/resources/elasticsearch"), list):
+            raise unusable("a reply about a deployment holds no Elasticsearch resources", reply, self.binding)
+        if not shallow and nests_too_deep(body):
+            what = f"a reply about the deployment {id_} nests lists and mappings more than a hundred deep"
+            raise unusable(what, reply, self.binding)
+        clusters, name = clusters_of(body), str(pointed(body, "/name") or id_)
+        about = {"name": name, "version": version_of(clusters), "busy": pending(body)}
+        if not clusters or any(cluster.plan is None for cluster in clusters):
+            return Observed(id_, {}, about=about, waits=_why_without(body, name))
+        attributes: dict[str, Value] = {
+            "deployment": id_,
+            "extensions": everywhere(clusters),
+            "loaded": loaded(clusters),
+        }
+        return Observed(id_, attributes, version=digest(clusters), about=about)
+
+    def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """What looks like an id is one; the others are looked for in the list of all deployments."""
+        found = {name: [name] for name in names if _ID.fullmatch(name)}
+        if len(found) == len(names):
+            return found
+        there = self._deployments()
+        others = (name for name in names if name not in found)
+        called = {name: [id_ for id_, theirs in there.items() if name in (id_, theirs)] for name in others}
+        return {**found, **called}
+
+    def _deployments(self) -> dict[str, str]:
+        """The names of all deployments that these credentials see, by id."""
+        listed = pointed(self.call(_ALL).body, "/deployments")
+        items = listed if isinstance(listed, list) else []
+        found = ((pointed(item, "/id"), pointed(item, "/name")) for item in items)
+        return {id_: str(name) for id_, name in found if isinstance(id_, str)}
+
+    def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
+        """Where what is gone is forbidden, the list of deployments tells."""
+        try:
+            return super().read(id)
+        except Forbidden:
+            there = self._deployments() if self.cloud else {}
+            if not there or id in there:
+                raise
+            return None
+
+    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
+        version = str(observed.about.get("version") or "") if observed else ""
+        name = str(observed.about.get("name")) if observed else ""
+        for entry in _entries(wanted):
+            if self.cloud and entry.url and not entry.url.startswith("repo://"):
+                yield Diagnostic(
+                    ERROR,
+                    f"{entry.shown} cannot be loaded on {self.cloud}",
+                    detail="A plan names extensions of the installation there, by repo:// and their id.",
+                    advice="Declare it as an extension with this download_url, and bind that.",
+                )
+            for severity, problem, advice in unfit(entry, version):
+                said = f"{entry.type} {entry.name} {problem}" + (f": {name} has {version}" if version else "")
+                yield Diagnostic(severity, said, advice=advice)
+
+    def besides(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterator[str]:
+        """Whose else's entries stay, and what has to end before anything is sent."""
+        if observed is None:
+            return
+        name, owned = observed.about.get("name"), {*_entries(held), *_entries(wanted)}
+        others = [entry for entry in _entries(observed.attributes, "loaded") if entry not in owned]
+        if others:
+            more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
+            listed = ", ".join(entry.shown for entry in others[:_MOST])
+            yield f"{name} keeps what others attached: {listed}{more}"
+        if busy := observed.about.get("busy"):
+            yield f"a plan of {name} is pending, and waited for: {busy}"
+
+    def create(self, request: Request) -> Result:
+        """Of a deployment of which nothing could be known when the plan was made."""
+        return self._changed(evolve(request, id=self.kind.identity.id_of(self._named(request))))
+
+    def update(self, request: Request) -> Result:
+        return self._changed(request)
+
+    def deletion(self) -> tuple[str, ...]:
+        return (DETACH, SETTLE, "delete")
+
+    def prepare(self, request: Request) -> Result:
+        """Takes away what is owned; the state knows it until that is done. It is gone with the deployment."""
+        try:
+            result = self._changed(evolve(request, desired={}))
+        except NotFound:
+            there = Observed(request.id or "", request.baseline, request.version)
+            return Result(there, "it was gone already")
+        found = result.observed or Observed(request.id or "", {})
+        owned = {"extensions": request.baseline.get("extensions")}
+        return evolve(result, observed=evolve(found, attributes={**found.attributes, **owned}))
+
+    def delete(self, request: Request) -> Result:  # noqa: ARG002 - it is detached
+        return Result(None)
+
+    def _changed(self, request: Request) -> Result:
+        id_, asked = request.id or "", self.parts_of(request.id or "")
+        wanted = {*_entries(request.desired)}
+        if nameless := [entry for entry in wanted if "" in entry.said.values()]:
+            raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
+        gone = {*_entries(request.baseline)} - wanted
+        for left in reversed(range(_TRIES)):
+            reply = self._shown(id_, request, _HISTORY)
+            found = self.observe(reply.body, reply, asked)
+            if found.waits:
+                raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
+            clusters = clusters_of(reply.body)
+            changed = [c.changed(wanted, gone) for c in clusters]
+            if changed == clusters:
+                return Result(_followed(found, {}), "it was so already")
+            if busy := pending(reply.body):
+                name = self.binding.calls["update"].operation.name
+                raise NotYet(
+                    f"a plan of {found.about['name']} is pending, {busy}", operation=name, status=409
+                )
+            self._refuse_moved(request, found)
+            try:
+                sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
+                body = self.binding.calls["update"].enclosed(_body(sent))
+                self.send("update", evolve(found, version=reply.version), json=body)
+            except Conflict as conflict:
+                conflict.observed = found
+                if not left:
+                    raise
+                continue
+            return Result(_followed(self._after(found, changed), noted(reply.body)))
+        raise AssertionError  # the last try ends it
+
+    def settled(self, request: Request) -> Result:
+        """Whether the attempts that a change began have ended well; all at once where nothing was sent."""
+        before, id_ = request.baseline.get("following"), request.id or ""
+        try:
+            reply = self._shown(id_, request, _LOGS)
+        except NotFound:
+            if request.desired:
+                raise
+            return Result(Observed(id_, request.baseline, request.version))  # it was to go
+        found = self.observe(reply.body, reply, self.parts_of(id_))
+        if isinstance(before, Mapping) and before:
+            judgement = judged(reply.body, _noted(before), "elasticsearch", reply.date)
+            if judgement.unseen:
+                body = self._shown(id_, request, _HISTORY).body
+                judgement = judged(body, _noted(before), "elasticsearch", reply.date)
+            if judgement.status == RUNNING and not found.waits:
+                as_accepted = Observed(id_, request.baseline, request.version)
+                return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
+            if judgement.status != WELL or found.waits:
+                return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
+        return Result(_followed(found, {}))
+
+    def _shown(self, id_: str, request: Request, more: Mapping[str, str]) -> Reply:
+        """The deployment, with more than a read shows."""
+        try:
+            return self.call(self.binding.reading, self.parts_of(id_), query=more)
+        except NotFound as error:
+            raise NotFound(
+                f"{request.address}: the deployment {id_} is gone",
+                operation=self.binding.reading.operation.name,
+                status=HTTPStatus.NOT_FOUND,
+                advice="Somebody deleted it. Run planner plan to see what that changes.",
+            ) from error
+
+    def _refuse_moved(self, request: Request, found: Observed) -> None:
+        """Conflict when the lists are not those that were planned from."""
+        if request.version is None or found.version == request.version:
+            return
+        conflict = Conflict(
+            f"{request.address}: somebody else changed what {found.about['name']} loads",
+            operation=self.binding.reading.operation.name,
+            status=HTTPStatus.CONFLICT,
+            advice="Run planner plan to see their change, then decide.",
+        )
+        conflict.observed = found
+        raise conflict
+
+    def _after(self, found: Observed, changed: Sequence[Cluster]) -> Observed:
+        """What was found, with what the plan that was sent makes of it."""
+        lists: dict[str, Value] = {"extensions": everywhere(changed), "loaded": loaded(changed)}
+        return evolve(found, attributes={**found.attributes, **lists}, version=digest(changed))
+
+
+def _not_yet(why: str) -> NotYet:
+    return NotYet(why, operation="update-deployment", status=HTTPStatus.CONFLICT)
+
+
+def _followed(found: Observed, before: Noted) -> Observed:
+    """found, with what is to be known when its attempts are looked at."""
+    following: dict[str, Value] = {name: [*ids] for name, ids in before.items()}
+    return evolve(found, attributes={**found.attributes, "following": following})
+
+
+def _noted(following: Mapping[str, Value]) -> Noted:
+    held = ((name, ids) for name, ids in following.items() if isinstance(ids, list | tuple))
+    return {name: tuple(map(str, ids)) for name, ids in held}
+
+
+def _body(clusters: Iterable[Cluster]) -> dict[str, Value]:
+    """The request that gives clusters their plans. What a plan says of how it is to be carried out is of the
+    change it came with, and would be done again."""
+    sent: list[Value] = [
+        {
+            "ref_id": c.ref_id,
+            "region": c.region,
+            "plan": {k: v for k, v in (c.plan or {}).items() if k != "transient"},
+        }
+        for c in clusters
+    ]
+    return {"resources": {"elasticsearch": sent}}
+
+
+def _entries(attributes: Mapping[str, Value], name: str = "extensions") -> Iterator[Loaded]:
+    """What an attribute names. What is not known yet is left empty."""
+    named = attributes.get(name)
+    for item in named if isinstance(named, list | tuple) else ():
+        if isinstance(item, Mapping):
+            yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
+
+
+def _why_without(body: Any, name: str) -> str:
+    """Why a deployment has no plan in force."""
+    statuses = [pointed(each, "/info/status") for each in pointed(body, "/resources/elasticsearch") or ()]
+    if not statuses or "stopped" in statuses or "stopping" in statuses:
+        return f"the deployment {name} is stopped, and has no plan"
+    return f"the deployment {name} has no plan in force yet"

@@ -1,0 +1,233 @@
+"""What the Elasticsearch nodes of a deployment load: read from its plans, and changed in them. Pure.
+
+A plan names bundles and plugins for all nodes, and an element of its topology may have lists of its own,
+which hide the plan's: field by field, and an empty one too. So an entry is loaded by an element that lists
+it, or that has no list and whose plan lists it. Entries are told apart by all that they say; their order
+means nothing, and one that is there twice counts once.
+
+Source of the facts: ElasticsearchConfiguration, in the description of the ECE API.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from attrs import evolve, frozen
+
+from planner.model.diagnostic import ERROR, WARNING
+
+LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plugins"}
+"""By the type of an extension, the list of a plan that names it."""
+
+SAID: Final = ("name", "url", "elasticsearch_version")
+"""What an entry says, beside its type, which is that of its list."""
+
+_NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
+
+Plan = Mapping[str, Any]
+
+
+@frozen(order=True)
+class Loaded:
+    """One entry of a list, as a value."""
+
+    type: str
+    name: str
+    url: str
+    elasticsearch_version: str
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], type_: str = "") -> Loaded:
+        """type_: of the list that has it, where it does not say that itself."""
+        texts = (said.get(name) for name in SAID)
+        return cls(type_ or str(said.get("type")), *("" if text is None else str(text) for text in texts))
+
+    @property
+    def shown(self) -> str:
+        return f"{self.type} {self.name} ({self.url})"
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        return {"type": self.type, **self.said}
+
+    @property
+    def said(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in SAID}
+
+
+@frozen(eq=False)
+class Cluster:
+    """An Elasticsearch resource of a deployment. plan: the one in force, None while it is stopped."""
+
+    ref_id: str
+    region: str
+    plan: Plan | None
+
+    def changed(self, wanted: Collection[Loaded], gone: Collection[Loaded]) -> Cluster:
+        """With wanted in each list, and gone in none; itself where that is so already."""
+        plan = self.plan or {}
+        if self._loads(wanted) and not any(_names(owner, gone) for owner in (plan, *_elements(plan))):
+            return self
+        found = {**plan, "elasticsearch": _with(plan.get("elasticsearch"), wanted, gone, [*LISTS])}
+        elements = [_element_with(element, wanted, gone) for element in _elements(plan)]
+        return evolve(self, plan={**found, "cluster_topology": elements} if elements else found)
+
+    def _loads(self, wanted: Collection[Loaded]) -> bool:
+        return all({*_each(lists)}.issuperset(wanted) for _, lists in self.places)
+
+    @property
+    def places(self) -> Iterator[tuple[str, Mapping[str, list[Loaded]]]]:
+        """What each element loads, by type; of a plan without elements what itself says."""
+        plan = self.plan or {}
+        everywhere = _own_lists(plan)
+        elements = [(_id(e, n), {**everywhere, **_own_lists(e)}) for n, e in enumerate(_elements(plan))]
+        yield from elements or [("", everywhere)]
+
+
+def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:
+    """The Elasticsearch resources in the reply to a read of a deployment."""
+    found = []
+    for resource in _mappings(_at(body, "resources", "elasticsearch")):
+        plan = _at(resource, "info", "plan_info", "current", "plan")
+        region = str(resource.get("region") or "")
+        found.append(
+            Cluster(str(resource.get("ref_id")), region, plan if isinstance(plan, Mapping) else None)
+        )
+    return found
+
+
+def version_of(clusters: Sequence[Cluster]) -> str:
+    """The Elasticsearch version that they run, "" where that is not told."""
+    return next((str(v) for c in clusters if (v := _at(c.plan or {}, "elasticsearch", "version"))), "")
+
+
+def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
+    """All that is loaded, as attributes. only_in: the elements that load it, where not all do."""
+    places = [
+        (f"{cluster.ref_id}/{element}" if len(clusters) > 1 else element, {*_each(lists)})
+        for cluster in clusters
+        for element, lists in cluster.places
+    ]
+    entries = sorted({entry for _, entries in places for entry in entries})
+    found: list[dict[str, Any]] = []
+    for entry in entries:
+        those = [name for name, there in places if entry in there]
+        found.append({**entry.attributes, **({"only_in": those} if len(those) < len(places) else {})})
+    return found
+
+
+def everywhere(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
+    """What every element of them loads, as attributes."""
+    return [entry for entry in loaded(clusters) if "only_in" not in entry]
+
+
+def digest(clusters: Sequence[Cluster]) -> str:
+    """What changes when any list of a plan or of an element says something else, and with nothing else."""
+    lists = [
+        [cluster.ref_id, name, type_, sorted({tuple(entry.said.values()) for entry in entries})]
+        for cluster in clusters
+        for name, owner in [("", cluster.plan or {}), *_named(_elements(cluster.plan or {}))]
+        for type_, entries in _own_lists(owner).items()
+        if entries or name
+    ]
+    return hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def unfit(entry: Loaded, version: str) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with an entry where nodes run this version, "" where that is not known: how bad, what,
+    and what to do.
+    """
+    made_for, given = entry.elasticsearch_version, "Give what is made for the deployment's version."
+    if entry.type != "plugin":
+        if version and made_for and not fnmatchcase(version, made_for):
+            yield ERROR, f"is for {made_for}", "Give a version that fits the deployment's, as 8.* or *."
+    elif "*" in made_for:
+        yield ERROR, f"is for {made_for}, and a plugin takes no wildcard", given
+    elif version and made_for and made_for != version:
+        if _may_go_on(made_for, version):
+            yield WARNING, f"is for {made_for}, and runs only if it is a stable plugin", given
+        else:
+            yield ERROR, f"is for {made_for}", given
+
+
+def _may_go_on(made_for: str, version: str) -> bool:
+    """Whether a stable plugin of the one version runs on the other: on the same major version, upwards."""
+    built, there = _NUMBERS.match(made_for), _NUMBERS.match(version)
+    if built is None or there is None:
+        return False
+    return built[1] == there[1] and [*map(int, built.groups())] <= [*map(int, there.groups())]
+
+
+def _element_with(element: Any, wanted: Collection[Loaded], gone: Collection[Loaded]) -> Any:
+    """An element, with what is changed in the lists that are its own."""
+    own = [*_own_lists(element)]
+    return (
+        {**element, "elasticsearch": _with(element["elasticsearch"], wanted, gone, own)} if own else element
+    )
+
+
+def _with(
+    settings: Any, wanted: Collection[Loaded], gone: Collection[Loaded], types: Collection[str]
+) -> dict[str, Any]:
+    """settings with the lists of these types changed. Who else's entries are there stay as they are."""
+    found = dict(settings) if isinstance(settings, Mapping) else {}
+    for type_ in types:
+        there = found.get(LISTS[type_])
+        kept: dict[Any, Any] = {}
+        for item in there if isinstance(there, list) else []:
+            key = Loaded.of(item, type_) if isinstance(item, Mapping) else repr(item)
+            if key not in gone:
+                kept.setdefault(key, item)
+        for entry in sorted(wanted):
+            if entry.type == type_:
+                kept.setdefault(entry, entry.said)
+        if kept or there is not None:
+            found[LISTS[type_]] = [*kept.values()]
+    return found
+
+
+def _names(owner: Any, entries: Collection[Loaded]) -> bool:
+    return any(entry in entries for entry in _each(_own_lists(owner)))
+
+
+def _own_lists(owner: Any) -> dict[str, list[Loaded]]:
+    """The lists that a plan or an element has itself, by type."""
+    settings = _at(owner, "elasticsearch")
+    held = {type_: settings.get(key) for type_, key in LISTS.items()} if isinstance(settings, Mapping) else {}
+    return {
+        type_: [Loaded.of(item, type_) for item in _mappings(items)]
+        for type_, items in held.items()
+        if isinstance(items, list)
+    }
+
+
+def _each(lists: Mapping[str, list[Loaded]]) -> Iterator[Loaded]:
+    return (entry for entries in lists.values() for entry in entries)
+
+
+def _elements(plan: Plan) -> list[Any]:
+    found = plan.get("cluster_topology")
+    return found if isinstance(found, list) else []
+
+
+def _named(elements: Sequence[Any]) -> list[tuple[str, Any]]:
+    return [(_id(element, number), element) for number, element in enumerate(elements)]
+
+
+def _id(element: Any, number: int) -> str:
+    return str(_at(element, "id") or number)
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _at(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

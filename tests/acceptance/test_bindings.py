@@ -1,0 +1,428 @@
+"""extension_binding: what a deployment loads is changed, and nothing else of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from .platform import ask
+from .runner import Project, small, words
+
+SHOP, BLOG = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2", "66a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+DECLARED = "project: shop\nenvironments:\n  dev: {endpoint: sandbox, sandbox: {seed: seed.yaml}}\n"
+EXTENSIONS = """
+resource:
+  extension:
+    synonyms: {name: synonyms, extension_type: bundle, version: 8.*, file: files/a}
+    stopwords: {name: stopwords, extension_type: bundle, version: "*", file: files/b}
+"""
+BINDING = """
+resource:
+  extension_binding:
+    shop: {deployment: shop, extensions: [extension.synonyms]}
+"""
+GEO = {"name": "geo", "url": "https://files.example/geo-3.zip", "elasticsearch_version": "8.*"}
+THEIRS = {"name": "theirs", "url": "https://files.example/theirs.zip", "elasticsearch_version": "8.*"}
+HOT = {
+    "id": "hot_content",
+    "instance_configuration_id": "data.default",
+    "node_roles": ["master", "data_hot", "data_content"],
+    "zone_count": 1,
+    "size": {"resource": "memory", "value": 4096},
+}
+WARM = {**HOT, "id": "warm", "node_roles": ["data_warm"]}
+VERSION = "8.15.3"
+
+
+def plan(*elements: Any, **lists: Any) -> dict[str, Any]:
+    return {
+        "elasticsearch": {"version": VERSION, **lists},
+        "deployment_template": {"id": "default"},
+        "cluster_topology": list(elements) or [HOT],
+    }
+
+
+def deployment(id_: str, name: str, es_plan: dict[str, Any]) -> dict[str, Any]:
+    es = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": es_plan}
+    return {"id": id_, "name": name, "resources": {"elasticsearch": [es]}}
+
+
+@frozen
+class Scene:
+    """A project, and the deployments of its sandbox as somebody else sees and changes them."""
+
+    project: Project
+
+    def body(self, id_: str = SHOP) -> Any:
+        asked = "show_plans=true&clear_transient=true&enrich_with_template=false"
+        return ask(self.project, "GET", f"/deployments/{id_}?{asked}")
+
+    def plan(self, id_: str = SHOP) -> Any:
+        (es,) = self.body(id_)["resources"]["elasticsearch"]
+        return es["info"]["plan_info"]["current"]["plan"]
+
+    def lists(self, id_: str = SHOP) -> dict[str, list[str]]:
+        """The names of what is listed, by where: "" for the plan."""
+        found = self.plan(id_)
+        owners = {"": found, **{element["id"]: element for element in found["cluster_topology"]}}
+        return {
+            where: [
+                entry["name"] for key in ("user_bundles", "user_plugins") for entry in settings.get(key, ())
+            ]
+            for where, owner in owners.items()
+            if {"user_bundles", "user_plugins"} & (settings := owner.get("elasticsearch", {})).keys()
+        }
+
+    def put(self, es_plan: dict[str, Any], id_: str = SHOP) -> None:
+        es = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": es_plan}
+        body = {"prune_orphans": False, "resources": {"elasticsearch": [es]}}
+        assert ask(self.project, "PUT", f"/deployments/{id_}", json=body) is not None
+        self.turn()
+
+    def turn(self) -> None:
+        """What the installation is at is done."""
+        with self.project.sandbox() as ece:
+            assert ece.client.post("/sandbox/clock", json={"advance": 3600}).status_code == 200
+
+    def attach(self, *entries: dict[str, str], at: str = "", id_: str = SHOP) -> None:
+        """By hand, to the plan or to an element."""
+        found = self.plan(id_)
+        owner = next((e for e in found["cluster_topology"] if e["id"] == at), found)
+        settings = owner.setdefault("elasticsearch", {})
+        settings["user_bundles"] = [*settings.get("user_bundles", ()), *entries]
+        self.put(found, id_)
+
+    def puts(self) -> int:
+        with self.project.sandbox() as ece:
+            log = ece.client.get("/sandbox/requests").get_json()["requests"]
+        return sum(1 for item in log if item["method"] == "PUT" and item["path"].endswith(SHOP))
+
+    def bind(self, template: str) -> None:
+        self.project.write("templates/bindings.yaml", template)
+
+
+def made(folder: Path, *deployments: dict[str, Any], binding: str = BINDING) -> Scene:
+    project = small(folder, EXTENSIONS, DECLARED)
+    project.write("files/a/synonyms.txt", "tv, television\n")
+    project.write("files/b/stopwords.txt", "the\n")
+    project.write("seed.yaml", json.dumps({"deployments": list(deployments)}))
+    scene = Scene(project)
+    project.ok("plan")  # which makes the sandbox
+    scene.bind(binding)
+    return scene
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return made(tmp_path / "p", deployment(SHOP, "shop", plan(HOT, WARM)), deployment(BLOG, "blog", plan()))
+
+
+def test_a_life(scene: Scene) -> None:
+    """Bound, changed, and unbound: one PUT each, none where nothing differs. An extension goes in the plan
+    that takes its last use away."""
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    before = scene.puts()
+    scene.project.settled()
+    scene.project.apply()
+    assert scene.puts() == before
+
+    scene.bind(BINDING.replace("extension.synonyms", "extension.stopwords, extension.synonyms"))
+    scene.project.apply()
+    assert scene.lists() == {"": ["stopwords", "synonyms"]} or scene.lists() == {
+        "": ["synonyms", "stopwords"]
+    }
+    assert scene.puts() == before + 1
+    scene.project.settled()
+
+    scene.bind(BINDING.replace("extension.synonyms", "extension.stopwords"))
+    scene.project.edit(
+        "templates/main.yaml",
+        "    synonyms: {name: synonyms, extension_type: bundle, version: 8.*, file: files/a}\n",
+        "",
+    )
+    done = scene.project.apply()
+    assert "1 updated, 0 replaced, 1 deleted" in done.both
+    assert scene.lists() == {"": ["stopwords"]}
+    scene.project.settled()
+
+    scene.project.ok("destroy", "--auto-approve")
+    assert scene.lists() == {"": []}
+    assert scene.project.addresses() == []
+    assert ask(scene.project, "GET", "/deployments/extensions") == {"extensions": []}
+
+
+def test_what_others_attached_stays(scene: Scene) -> None:
+    """Reported of another tool: applying detaches what somebody attached by hand, and an index turns red."""
+    scene.attach(GEO)
+    scene.attach(THEIRS, at="warm")
+    scene.project.apply()
+    assert scene.lists() == {"": ["geo", "synonyms"], "warm": ["theirs", "synonyms"]}
+    scene.project.settled()
+    scene.project.write("templates/main.yaml", EXTENSIONS.replace("8.*", '"*"'))
+    scene.project.apply()
+    assert scene.lists() == {"": ["geo", "synonyms"], "warm": ["theirs", "synonyms"]}
+    scene.project.ok("destroy", "--auto-approve")
+    assert scene.lists() == {"": ["geo"], "warm": ["theirs"]}
+
+
+def test_what_others_attach_to_an_element_later_is_seen(scene: Scene) -> None:
+    """Reported of another tool: it looks at the plan alone, says "No changes", and drops it with the next
+    change. An element with a list of its own hides the plan's: what is bound has to be in both."""
+    scene.project.apply()
+    scene.attach(THEIRS, at="warm")
+    drift = scene.project.run("drift")
+    assert drift.code == 2
+    assert "theirs" in drift.out
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"], "warm": ["theirs", "synonyms"]}
+    scene.project.settled()
+
+
+def test_what_is_attached_to_each_element_is_bound_already(scene: Scene) -> None:
+    """As the console does it. Nothing is sent."""
+    scene.attach(GEO, at="hot_content")
+    scene.attach(GEO, at="warm")
+    before = scene.puts()
+    geo = {"type": "bundle", **GEO}
+    scene.bind(
+        json.dumps({"resource": {"extension_binding": {"shop": {"deployment": "shop", "extensions": [geo]}}}})
+    )
+    done = scene.project.ok("plan")
+    assert "will be taken over as it is" in done.out
+    scene.project.apply()
+    assert scene.puts() == before
+    scene.bind("")
+    scene.project.apply()
+    assert scene.lists() == {"hot_content": [], "warm": []} | ({"": []} if "" in scene.lists() else {})
+
+
+def test_entries_that_are_there_twice_are_read_and_written_once(scene: Scene) -> None:
+    """Reported of another tool: a migration leaves each bundle twice, and each refresh fails from then on."""
+    scene.attach(GEO, GEO)
+    scene.project.apply()
+    assert scene.lists() == {"": ["geo", "synonyms"]}
+    entry = scene.plan()["elasticsearch"]["user_bundles"][1]
+    scene.attach(entry)
+    scene.project.settled()
+    scene.bind("")
+    scene.project.apply()
+    assert scene.lists() == {"": ["geo"]}
+
+
+def test_nothing_else_of_the_deployment_is_touched(scene: Scene) -> None:
+    before = scene.body()
+    scene.project.apply()
+    scene.project.ok("destroy", "--auto-approve")
+    after = scene.body()
+    for body in (before, after):
+        (es,) = body["resources"]["elasticsearch"]
+        es["info"]["plan_info"]["current"]["plan"]["elasticsearch"].pop("user_bundles", None)
+    assert after["name"] == before["name"]
+    plans = [
+        body["resources"]["elasticsearch"][0]["info"]["plan_info"]["current"]["plan"]
+        for body in (before, after)
+    ]
+    assert plans[0] == plans[1]
+
+
+def test_an_unrelated_change_makes_no_plan_stale(scene: Scene) -> None:
+    scene.project.ok("plan", "--out", "plan.json")
+    with scene.project.sandbox() as ece:
+        ece.rename_deployment(SHOP, "store")
+    scene.project.ok("apply", "plan.json")
+    assert scene.lists() == {"": ["synonyms"]}
+    assert scene.body()["name"] == "store"
+
+
+def test_another_entry_makes_a_plan_stale(scene: Scene) -> None:
+    scene.project.ok("plan", "--out", "plan.json")
+    scene.attach(THEIRS)
+    done = scene.project.run("apply", "plan.json")
+    assert done.code == 3
+    assert "extension_binding.shop" in done.both
+    assert scene.lists() == {"": ["theirs"]}
+
+
+def entry(type_: str, name: str, version: str) -> str:
+    said = f"type: {type_}, name: {name}, url: 'https://a.example/a', elasticsearch_version: {version}"
+    return f"{{deployment: shop, extensions: [{{{said}}}]}}"
+
+
+@pytest.mark.parametrize(
+    ("binding", "told"),
+    [
+        ("{deployment: store, extensions: []}", "for the deployment store, and nothing has that name or id"),
+        (f"{{deployment: {'7' * 32}, extensions: []}}", f"there is no deployment {'7' * 32}"),
+        ("{deployment: twin, extensions: []}", "2 are called so"),
+        ("{deployment: shop, extensions: [extension.synonym]}", 'Did you mean "extension.synonyms"?'),
+        (
+            "{deployment: shop, extensions: [synonyms]}",
+            "Write the address of an extension, as extension.synonyms",
+        ),
+        (
+            entry("plugin", "p", "8.*"),
+            "plugin p is for 8.*, and a plugin takes no wildcard",
+        ),
+        (
+            entry("plugin", "p", "7.17.1"),
+            "plugin p is for 7.17.1: shop has 8.15.3",
+        ),
+        (
+            entry("bundle", "b", "7.*"),
+            "bundle b is for 7.*: shop has 8.15.3",
+        ),
+        (
+            f"{{deployment: shop, extensions: []}}\n    other: {{deployment: {SHOP}, extensions: []}}",
+            f"once more: both are the extension_binding {SHOP}",
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_by_the_plan(tmp_path: Path, binding: str, told: str) -> None:
+    twins = [deployment(digit * 32, "twin", plan()) for digit in "89"]
+    scene = made(tmp_path / "p", deployment(SHOP, "shop", plan()), *twins)
+    scene.bind(f"resource:\n  extension_binding:\n    shop: {binding}\n")
+    done = scene.project.run("plan")
+    assert done.code in (1, 3), done
+    assert told in words(done.both)
+
+
+def test_a_foreign_url_on_elastic_cloud(tmp_path: Path) -> None:
+    scene = made(tmp_path / "p", deployment(SHOP, "shop", plan()))
+    scene.project.edit("planner.yaml", "sandbox, sandbox", "sandbox, platform: cloud, sandbox")
+    geo = {"type": "bundle", **GEO}
+    scene.bind(
+        json.dumps({"resource": {"extension_binding": {"shop": {"deployment": "shop", "extensions": [geo]}}}})
+    )
+    done = scene.project.run("plan")
+    assert done.code in (1, 3)
+    assert "cannot be loaded on Elastic Cloud" in words(done.both)
+
+
+def stop(scene: Scene) -> None:
+    assert ask(scene.project, "POST", f"/deployments/{SHOP}/_shutdown") is not None
+    scene.turn()
+
+
+def test_a_stopped_deployment_breaks_nothing_and_its_binding_waits(scene: Scene) -> None:
+    """Reported of another tool: a stopped deployment breaks each refresh."""
+    scene.project.apply()
+    stop(scene)
+    scene.project.settled()
+    scene.bind(BINDING.replace("synonyms", "stopwords"))
+    done = scene.project.ok("plan")
+    assert "the deployment shop is stopped, and has no plan; what is to be changed waits" in words(done.out)
+    scene.project.apply()
+    assert scene.project.run("drift").code == 0
+
+
+def test_what_a_stopped_deployment_will_load_is_not_deleted(scene: Scene) -> None:
+    scene.project.apply()
+    stop(scene)
+    scene.bind("")
+    scene.project.write("templates/main.yaml", "")
+    done = scene.project.run("plan")
+    assert done.code in (1, 3)
+    assert f"used by 1 deployment: {SHOP} (extension_binding.shop)" in words(done.both)
+
+
+def test_a_new_binding_of_a_stopped_deployment_waits_too(scene: Scene) -> None:
+    stop(scene)
+    done = scene.project.ok("plan")
+    assert "extension_binding.shop: the deployment shop is stopped" in words(done.out)
+    assert "Plan: 2 to create, 0 to update" in done.out
+    scene.project.apply()
+    assert "extension_binding.shop" not in scene.project.addresses()
+
+
+def test_a_deployment_that_is_gone(scene: Scene) -> None:
+    scene.project.apply()
+    stop(scene)
+    assert ask(scene.project, "DELETE", f"/deployments/{SHOP}") is not None
+    done = scene.project.run("plan")
+    assert done.code in (1, 3)
+    assert "nothing has that name or id" in words(done.both)
+    scene.bind("")
+    done = scene.project.ok("plan")
+    assert "extension_binding.shop is gone" in words(done.out)
+    scene.project.apply()
+    scene.project.settled()
+
+
+def test_an_import_takes_over_what_is_declared(scene: Scene) -> None:
+    scene.attach(GEO, THEIRS)
+    geo = {"type": "bundle", **GEO}
+    scene.bind(
+        json.dumps({"resource": {"extension_binding": {"shop": {"deployment": "shop", "extensions": [geo]}}}})
+    )
+    scene.project.ok("import", "extension_binding.shop", SHOP, "--auto-approve")
+    assert [
+        e["name"] for e in scene.project.resource("extension_binding.shop")["attributes"]["extensions"]
+    ] == ["geo"]
+    scene.project.apply()
+    scene.bind("")
+    scene.project.apply()
+    assert scene.lists() == {"": ["theirs"]}
+
+
+def test_a_binding_that_moves_to_another_deployment(scene: Scene) -> None:
+    scene.project.apply()
+    scene.bind(BINDING.replace("deployment: shop", "deployment: blog"))
+    done = scene.project.apply()
+    assert "1 replaced" in done.both
+    assert (scene.lists(SHOP), scene.lists(BLOG)) == ({"": []}, {"": ["synonyms"]})
+    scene.project.settled()
+
+
+def test_a_removed_block_forgets_it(scene: Scene) -> None:
+    scene.project.apply()
+    scene.bind("removed: [{from: extension_binding.shop, destroy: false}]\n")
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    assert "extension_binding.shop" not in scene.project.addresses()
+
+
+def test_what_an_apply_leaves_to_others_is_told(scene: Scene) -> None:
+    scene.attach(GEO)
+    done = scene.project.ok("plan")
+    told = "shop keeps what others attached: bundle geo (https://files.example/geo-3.zip)"
+    assert f"extension_binding.shop: {told}" in words(done.out)
+
+
+def test_an_extension_that_nothing_binds_is_told(scene: Scene) -> None:
+    """Reported of another tool: an extension is uploaded, and never enabled. It is told where others are."""
+    unused = "extension.stopwords: no extension_binding of this project uses it"
+    assert unused in words(scene.project.ok("plan").out)
+    scene.project.apply()
+    assert unused in words(scene.project.ok("plan").out)
+    scene.bind(BINDING.replace("extension.synonyms", "extension.stopwords, extension.synonyms"))
+    assert "uses it" not in scene.project.ok("plan").out
+    scene.bind("")
+    assert "uses it" not in scene.project.ok("plan").out
+
+
+BOTH = BINDING.replace("extension.synonyms", "extension.stopwords, extension.synonyms")
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("synonyms.txt", "holds a file that another bundle has with other content: synonyms.txt, as in"),
+        ("cacerts", "has a trust store for Java, and another one is there: cacerts, and cacerts in"),
+    ],
+)
+def test_two_archives_that_do_not_go_together_are_told(scene: Scene, path: str, told: str) -> None:
+    """Where the plan sends one of them, or changes what is bound."""
+    scene.project.write(f"files/a/{path}", "one")
+    scene.project.write(f"files/b/{path}", "another")
+    assert told not in words(scene.project.ok("plan").both)
+    scene.bind(BOTH)
+    assert f"extension.synonyms {told} extension.stopwords" in words(scene.project.ok("plan").both)
+    scene.project.apply()
+    assert told not in words(scene.project.ok("plan").both)
+    scene.project.write(f"files/b/{path}", "a third one")
+    assert told in words(scene.project.ok("plan").both)

@@ -1,0 +1,83 @@
+"""Who uses extensions, and plans that change them: many deployments, each of which loads all of them.
+
+The sandbox is served by this process, and counts; the time is its as much as planner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import evolve
+
+from tests.acceptance.ece import DEPLOYMENTS, LOGIN, Ece
+from tests.acceptance.serving import listening
+
+from ..figures import Figures
+from ..measure import Cost
+from ..order import Order, measured
+from ..projects import Project
+
+EXTENSIONS: Final = 50
+PROJECT: Final = """
+project: users
+variables:
+  version: {type: string, default: "8.*"}
+environments:
+  dev: {}
+"""
+TEMPLATE: Final = """
+resource:
+  extension:{% for n in range(COUNT) %}
+    words_{{ n }}: {name: "words-{{ n }}", extension_type: bundle, version: "{{ var.version }}"}
+    {% endfor %}
+""".replace("COUNT", str(EXTENSIONS))
+MEASURED: Final = {
+    "who-uses of 50 extensions": (("who-uses", "extension.*"), (0,)),
+    "plan, 50 extensions in use change": (("plan", "--detailed-exitcode", "--var", "version=9.*"), (2,)),
+    "plan, no change, 50 extensions in use": (("plan", "--detailed-exitcode"), (0,)),
+}
+
+
+def _figures(order: Order) -> Iterator[Figures]:
+    for count in order.counts(100, 1000):
+        folder = order.folder / f"users-{count}"
+        with listening(folder / "sandbox.db") as served:
+            project = _written(folder, served.url)
+            project.apply()
+            _deploy(served.ece, count)
+            for what, (words, codes) in MEASURED.items():
+                once = partial(_cost, project, served.ece, words, codes)
+                yield Figures(what, count, order.repeated(once))
+
+
+def _cost(project: Project, ece: Ece, words: tuple[str, ...], codes: tuple[int, ...]) -> Cost:
+    ece.forget_requests()
+    found = project.cost(*words, codes=codes)
+    return evolve(found, requests=len(ece.requests()))
+
+
+def _written(folder: Path, url: str) -> Project:
+    (folder / "templates").mkdir(parents=True)
+    (folder / "planner.yaml").write_text(PROJECT)
+    (folder / "templates/main.yaml").write_text(TEMPLATE)
+    return Project(folder, environ={"EC_ENDPOINT": url})
+
+
+def _deploy(ece: Ece, count: int) -> None:
+    """Makes deployments, each of which loads all extensions."""
+    found = ece.extensions()
+    loaded = [
+        {"name": name, "url": item["url"], "elasticsearch_version": "8.*"} for name, item in found.items()
+    ]
+    search = {"version": "8.15.3", "user_bundles": loaded}
+    plan: dict[str, Any] = {"elasticsearch": search, "cluster_topology": []}
+    for number in range(count):
+        body = {"name": f"shop-{number}", "resources": {"elasticsearch": [{"plan": plan}]}}
+        reply = ece.client.post(DEPLOYMENTS, json=body, headers=LOGIN)
+        assert reply.status_code == 201, reply.text
+
+
+CASE = measured("Who uses extensions", _figures)

@@ -1,0 +1,392 @@
+"""A binding at a deployment that others change as well: one PUT from the read just before it, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from attrs import define, evolve, field
+
+from planner.errors import Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
+from planner.kinds.binding import Conventions
+from planner.kinds.extension_binding import DETACH, ExtensionBindingDriver
+from planner.kinds.registry import load_kinds
+from planner.model.address import Address
+from planner.model.plan import SETTLE
+from planner.model.resource import FAILED, PENDING, Observed, Request
+
+from .installation import client_of
+
+ID = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+KIND = load_kinds()["extension_binding"]
+ADDRESS = Address("extension_binding", "shop")
+Entry = dict[str, str]
+
+
+def said(name: str) -> Entry:
+    return {"name": name, "url": f"repo://{name}", "elasticsearch_version": "8.*"}
+
+
+def bundle(name: str) -> Entry:
+    return {"type": "bundle", **said(name)}
+
+
+def attempt(number: int, *, well: bool = True, ends: bool = True) -> dict[str, Any]:
+    last = {
+        "step_id": "plan-completed",
+        "status": "success" if well else "error",
+        "info_log": [{"message": "no"}],
+    }
+    steps = [{"step_id": "rolling-upgrade", "status": "success"}, *([last] if ends else [])]
+    return {"plan_attempt_id": f"a{number}", "healthy": well, "plan_attempt_log": steps}
+
+
+@define
+class Deployment:
+    """An API of one deployment. between: what happens after a read, before the next write. gone: the status
+    that it answers with, and codes: of that error. info: of its Elasticsearch resource, in place of its own;
+    plans: what of its plans is not as usual.
+    """
+
+    plan: dict[str, Any]
+    version: int = 3
+    puts: list[tuple[str, Any]] = field(factory=list)
+    between: list[Callable[[Deployment], None]] = field(factory=list)
+    gone: int = 0
+    info: Any = None
+    plans: dict[str, Any] = field(factory=dict)
+    codes: str = ""
+    queries: list[str] = field(factory=list)
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        method, path, query = (environ[key] for key in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING"))
+        status, body = 200, self.shown
+        if path.endswith("/deployments"):
+            body = {"deployments": [{"id": ID, "name": "shop"}, {"id": "7" * 32, "name": "twin"}]}
+            body["deployments"].append({"id": "8" * 32, "name": "twin"})
+        elif self.gone:
+            status, body = self.gone, {"errors": [{"code": self.codes, "message": "no"}]}
+        elif method == "PUT":
+            status, body = self._put(query, json.loads(environ["wsgi.input"].read()))
+        else:
+            self.queries.append(query)
+        headers = [("Content-Type", "application/json"), ("x-cloud-resource-version", str(self.version))]
+        code = body["errors"][0]["code"] if "errors" in body else ""
+        start(f"{status} X", headers + ([("x-cloud-error-codes", code)] if code else []))
+        return [json.dumps(body).encode()]
+
+    def _put(self, query: str, body: Any) -> tuple[int, Any]:
+        if self.between:
+            self.between.pop(0)(self)
+        if f"version={self.version}" not in query:
+            return 409, {"errors": [{"code": "deployments.version_conflict", "message": "no"}]}
+        self.puts.append((query, deepcopy(body)))
+        self.plan, self.version = body["resources"]["elasticsearch"][0]["plan"], self.version + 1
+        return 200, {"id": ID, "resources": []}
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        plans = {"current": {"plan": self.plan, **attempt(self.version)}, **self.plans}
+        info = self.info or {"status": "started", "plan_info": plans}
+        es = [{"ref_id": "main", "region": "r", "info": info}]
+        return {"id": ID, "name": "shop", "resources": {"elasticsearch": es, "kibana": []}}
+
+    @property
+    def names(self) -> list[str]:
+        return [entry["name"] for entry in self.plan["elasticsearch"].get("user_bundles", [])]
+
+    def attach(self, *names: str) -> None:
+        lists = self.plan["elasticsearch"].setdefault("user_bundles", [])
+        lists += [said(name) for name in names]
+        self.version += 1
+
+
+def deployment(*names: str) -> Deployment:
+    made = Deployment({"elasticsearch": {"version": "8.15.3"}, "transient": {"x": 1}, "more": {"y": 1}})
+    made.attach(*names)
+    return made
+
+
+def driver_of(api: Deployment, cloud: str = "") -> ExtensionBindingDriver:
+    found = KIND.at(client_of(api), Conventions(cloud=cloud))
+    assert isinstance(found, ExtensionBindingDriver)
+    return found
+
+
+def read(api: Deployment) -> Observed:
+    found = driver_of(api).read(ID)
+    assert found is not None
+    return found
+
+
+def request(api: Deployment, wanted: str = "", held: str = "", operation: str = "update") -> Request:
+    """Of a plan that is made from what is there now. held: what the state says that it owns."""
+    now = read(api)
+    return Request(
+        operation,
+        ADDRESS,
+        {} if operation == DETACH else {"deployment": ID, "extensions": [bundle(name) for name in wanted]},
+        {**now.attributes, "extensions": [bundle(name) for name in held]},
+        ID,
+        now.version,
+    )
+
+
+@pytest.mark.parametrize(
+    ("there", "held", "wanted", "names"),
+    [
+        ("", "", "a", "a"),
+        ("xy", "", "a", "xya"),
+        ("xay", "a", "b", "xyb"),
+        ("xab", "ab", "b", "xb"),
+        ("xxa", "", "b", "xab"),
+        ("xa", "a", "", "x"),
+    ],
+)
+def test_it_owns_what_it_declares_or_declared(there: str, held: str, wanted: str, names: str) -> None:
+    api = deployment(*there)
+    result = driver_of(api).perform(request(api, wanted, held))
+    assert "".join(api.names) == names
+    assert result.observed is not None
+    now = read(api)
+    assert result.observed.attributes == {**now.attributes, "following": {"elasticsearch": ["a4"]}}
+    assert result.observed.version == now.version
+    ((query, body),) = api.puts
+    assert query == "version=4"
+    assert body["prune_orphans"] is False
+    assert body["resources"].keys() == {"elasticsearch"}
+    (sent,) = body["resources"]["elasticsearch"]
+    assert sent.keys() == {"ref_id", "region", "plan"}
+    assert "transient" not in sent["plan"], "it would be carried out again"
+    assert sent["plan"]["more"] == {"y": 1}
+
+
+def test_it_reads_what_can_be_sent_back() -> None:
+    api = deployment()
+    driver_of(api).perform(request(api, "a"))
+    wanted = {"clear_transient=true", "enrich_with_template=false", "show_plan_defaults=false"}
+    assert api.queries
+    assert all(wanted <= {*query.split("&")} for query in api.queries)
+
+
+@pytest.mark.parametrize(
+    ("there", "held", "wanted"), [("a", "", "a"), ("xa", "a", "a"), ("x", "a", ""), ("aa", "", "a")]
+)
+def test_nothing_is_sent_where_nothing_differs(there: str, held: str, wanted: str) -> None:
+    api = deployment(*there)
+    driver_of(api).perform(request(api, wanted, held))
+    assert api.puts == []
+
+
+def test_a_delete_takes_its_own_away() -> None:
+    api = deployment(*"xay")
+    driver = driver_of(api)
+    assert driver.deletion() == (DETACH, SETTLE, "delete")
+    detached = driver.perform(request(api, held="a", operation=DETACH)).observed
+    assert detached is not None
+    assert detached.attributes["extensions"] == [bundle("a")], "it owns that until it is gone"
+    assert "".join(api.names) == "xy"
+    asked = Request("delete", ADDRESS, {}, detached.attributes, ID, detached.version)
+    assert driver.perform(asked).observed is None
+    assert len(api.puts) == 1
+
+
+def renamed(api: Deployment) -> None:
+    api.version += 1
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_an_unrelated_change_between_read_and_write_is_kept(times: int) -> None:
+    api = deployment("x")
+    api.between = [renamed] * times
+    driver_of(api).perform(request(api, "a"))
+    assert (api.names, len(api.puts), api.version) == (["x", "a"], 1, 4 + times + 1)
+
+
+def test_it_gives_up_in_the_end() -> None:
+    api = deployment("x")
+    api.between = [renamed] * 9
+    with pytest.raises(Conflict, match="version_conflict"):
+        driver_of(api).perform(request(api, "a"))
+    assert api.names == ["x"]
+
+
+@pytest.mark.parametrize("when", ["before", "between"])
+def test_an_entry_that_somebody_attaches_meanwhile_is_never_lost(when: str) -> None:
+    api = deployment("x")
+    asked = request(api, "a")
+    if when == "before":
+        api.attach("y")
+    else:
+        api.between = [lambda api: api.attach("y")]
+    with pytest.raises(Conflict, match="somebody else changed what shop loads") as caught:
+        driver_of(api).perform(asked)
+    assert (api.names, api.puts) == (["x", "y"], [])
+    assert caught.value.observed == read(api)
+
+
+def test_what_somebody_else_attached_already_is_no_conflict() -> None:
+    api = deployment("x")
+    asked = request(api, "a")
+    api.attach("a")
+    assert driver_of(api).perform(asked).note == "it was so already"
+    assert api.puts == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "operation", "error"),
+    [
+        (404, "deployments.deployment_not_found", "update", NotFound),
+        (404, "deployments.deployment_not_found", DETACH, None),
+        (403, "root.permission_denied", "update", Forbidden),
+        (500, "x", "update", PlannerError),
+    ],
+)
+def test_a_deployment_that_is_not_there(status: int, code: str, operation: str, error: Any) -> None:
+    api = deployment("a")
+    asked = request(api, "b", "a", operation)
+    api.gone, api.codes = status, code
+    if error is None:
+        assert driver_of(api).perform(asked).note == "it was gone already"
+    else:
+        with pytest.raises(error):
+            driver_of(api).perform(asked)
+
+
+def halted(status: str) -> Any:
+    return {"status": status, "plan_info": {"history": []}}
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("stopped", "the deployment shop is stopped, and has no plan"),
+        ("initializing", "the deployment shop has no plan in force yet"),
+    ],
+)
+def test_a_deployment_without_a_plan_waits(status: str, told: str) -> None:
+    api = deployment()
+    asked = request(api, "a")
+    api.info = halted(status)
+    found = read(api)
+    assert (found.waits, found.attributes, found.version) == (told, {}, None)
+    with pytest.raises(Refused, match=told):
+        driver_of(api).perform(asked)
+    assert api.puts == []
+
+
+def test_an_extension_without_an_address_is_not_sent() -> None:
+    api = deployment()
+    asked = request(api)
+    nameless = {**bundle("a"), "url": None}
+    with pytest.raises(PlannerError, match="lacks its name, url or version"):
+        driver_of(api).perform(evolve(asked, desired={"deployment": ID, "extensions": [nameless]}))
+    assert api.puts == []
+
+
+def test_a_pending_plan_of_somebody_else_is_waited_for() -> None:
+    """Reported of another tool: it makes the next apply fail. It is never cancelled."""
+    api = deployment("x")
+    asked = request(api, "a")
+    api.plans = {"pending": attempt(9, ends=False)}
+    with pytest.raises(NotYet, match="a plan of shop is pending, elasticsearch: rolling-upgrade"):
+        driver_of(api).perform(asked)
+    assert api.puts == []
+    api.plans = {}
+    driver_of(api).perform(asked)
+    assert len(api.puts) == 1
+
+
+OLD = {"current": attempt(4)}
+
+
+@pytest.mark.parametrize(
+    ("plans", "status", "reason"),
+    [
+        ({**OLD, "pending": attempt(5, ends=False)}, PENDING, "elasticsearch: rolling-upgrade"),
+        ({**OLD}, PENDING, "elasticsearch: its plan has not begun"),
+        ({}, "", ""),
+        ({**OLD, "pending": attempt(5, well=False)}, FAILED, "elasticsearch: its plan failed: no"),
+        (
+            {**OLD, "history": [attempt(4), attempt(5, well=False)]},
+            FAILED,
+            "elasticsearch: its plan failed: no",
+        ),
+    ],
+)
+def test_what_it_began_is_followed_to_its_end(plans: dict[str, Any], status: str, reason: str) -> None:
+    api = deployment("x")
+    driver = driver_of(api)
+    made = driver.perform(request(api, "a")).observed
+    assert made is not None
+    wanted: dict[str, Any] = {"deployment": ID, "extensions": [bundle("a")]}
+    asked = Request(SETTLE, ADDRESS, wanted, made.attributes, ID, made.version)
+    if plans:
+        api.plans = {**plans, "current": {**OLD["current"], "plan": {"elasticsearch": {}}}}
+    found = driver.settled(asked)
+    assert (found.settling.status, found.settling.reason) == (status, reason)
+    if status != FAILED:
+        assert found.observed is not None
+        following = {"elasticsearch": ["a4"]} if status else {}
+        assert found.observed.attributes == {**made.attributes, "following": following}
+
+
+@pytest.mark.parametrize(("wanted", "error"), [(True, NotFound), (False, None)])
+def test_a_deployment_that_goes_while_it_is_followed(wanted: bool, error: Any) -> None:
+    api = deployment("a")
+    desired: dict[str, Any] = {"deployment": ID, "extensions": [bundle("a")]} if wanted else {}
+    asked = Request(SETTLE, ADDRESS, desired, read(api).attributes, ID)
+    api.gone, api.codes = 404, "deployments.deployment_not_found"
+    if error:
+        with pytest.raises(error):
+            driver_of(api).settled(asked)
+    else:
+        assert driver_of(api).settled(asked).settling.status == ""
+
+
+def test_one_that_is_stopped_while_it_is_followed_has_failed() -> None:
+    api = deployment("a")
+    made = driver_of(api).perform(request(api, "b")).observed
+    assert made is not None
+    api.info = halted("stopped")
+    asked = Request(SETTLE, ADDRESS, {"deployment": ID, "extensions": []}, made.attributes, ID)
+    settling = driver_of(api).settled(asked).settling
+    assert (settling.status, settling.reason) == (FAILED, "the deployment shop is stopped, and has no plan")
+
+
+def test_what_sent_nothing_is_done() -> None:
+    api = deployment("a")
+    made = driver_of(api).perform(request(api, "a")).observed
+    assert made is not None
+    api.plans = {"pending": attempt(9, ends=False)}
+    asked = Request(SETTLE, ADDRESS, {"deployment": ID, "extensions": []}, made.attributes, ID)
+    assert driver_of(api).settled(asked).settling.status == ""
+
+
+def test_names_of_deployments() -> None:
+    api = deployment()
+    found = driver_of(api).named(["shop", ID, "twin", "nobody"])
+    assert {name: [*ids] for name, ids in found.items()} == {
+        "shop": [ID],
+        ID: [ID],
+        "twin": ["7" * 32, "8" * 32],
+        "nobody": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("cloud", "id_", "gone"),
+    [("Elastic Cloud", "9" * 32, True), ("Elastic Cloud", ID, False), ("", "9" * 32, False)],
+)
+def test_what_is_gone_is_forbidden_on_elastic_cloud(cloud: str, id_: str, gone: bool) -> None:
+    api = deployment()
+    api.gone, api.codes = 403, "root.permission_denied"
+    driver = driver_of(api, cloud)
+    if gone:
+        assert driver.read(id_) is None
+    else:
+        with pytest.raises(Forbidden):
+            driver.read(id_)
