@@ -95,7 +95,7 @@ def test_what_is_no_stack_pack_of_the_version_is_told_before(
 def test_one_that_is_there_is_taken_over_without_its_file(project: Project) -> None:
     project.edit("templates/main.yaml", "8.16.0, file: files/stack", "8.15.3")
     nothing = project.run("plan")
-    assert nothing.code == 1
+    assert nothing.code == 3
     assert "it cannot be created without file" in nothing.err
     project.ok("import", "stack_version.next", "8.15.3", "--auto-approve")
     project.settled()
