@@ -67,6 +67,13 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _unmeasured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What campaigns and benchmarks start: coverage doubles what a start takes; other tests measure it."""
+    if request.path.relative_to(TESTS).parts[0] in LONG:
+        monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _log() -> Iterator[None]:
     """A command line in this process sends the log to its own streams."""
     logger = logging.getLogger("planner")

@@ -20,6 +20,7 @@ from attrs import define, field, frozen
 
 from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
 from planner.app.caller import Silent
+from planner.app.credentials import to_call
 from planner.app.linting import proposed
 from planner.app.opening import Request, configure, opened
 from planner.app.redaction import Redactor, given_credentials
@@ -32,7 +33,7 @@ from planner.model import plan as model
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import APPLIED, Event, Ledger
-from planner.model.resource import Desired
+from planner.model.resource import Credential, Desired
 from planner.model.state import State
 from planner.model.value import Value
 from planner.render.style import Style
@@ -42,6 +43,7 @@ from planner.state.saved import plan_digest
 logging.getLogger("planner").addHandler(logging.NullHandler())
 
 OnEvent = Callable[[Event], object]
+OnCredential = Callable[[Credential], object]
 
 
 def open_project(folder: str | Path, *, environ: Mapping[str, str] | None = None) -> Project:
@@ -213,10 +215,13 @@ class Environment:
         on_event: OnEvent = lambda _event: None,
         cancel: Cancel | None = None,
         lock_timeout: float = 0.0,
+        on_credential: OnCredential | None = None,
     ) -> Applied:
         """Carries out a plan, unless the world moved since. lock_timeout: seconds to wait for the lock.
 
         on_event: called in this thread with the events of all steps; an error of it cancels the rest.
+        on_credential: called, in some thread and one at a time, with what only the reply to a create shows;
+        it has to be safe when that returns. Without it a plan that makes such a thing is refused.
         StalePlan, LockHeld and Refused when nothing was changed; PartlyApplied, with the ledger, when a part
         was. A protected environment is applied to: whoever calls has the plan, and could look at it.
         """
@@ -225,7 +230,8 @@ class Environment:
         cancel = cancel or Cancel()
         with self._asking() as request, opened(request) as here:
             report = _Report(cancel, request.caller.redact)
-            applying = Applying(here, report)
+            kept = to_call(on_credential) if on_credential else None
+            applying = Applying(here, report, credentials=kept)
             with ThreadPoolExecutor(1, "planner-apply") as pool:
                 result = pool.submit(apply_saved, applying, plan.content, Approval(auto=True), lock_timeout)
                 result.add_done_callback(lambda _: report.events.put(None))

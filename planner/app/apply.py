@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
+from planner.app.credentials import Destination, opened_credentials, refuse_without_sink
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
@@ -88,11 +89,12 @@ class Approval:
 
 @frozen
 class Applying:
-    """An apply that somebody asks for."""
+    """An apply that somebody asks for. credentials: where those go that are shown once."""
 
     here: Opened
     report: Report
     forcing: Forcing = field(factory=Forcing)
+    credentials: Destination | None = None
 
 
 @frozen
@@ -127,6 +129,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             applying.report.outputs(state.outputs)
             return Outcome()
         refuse_closed(admitted, applying=True)
+        refuse_without_sink(here, proposal.plan, applying.credentials)
         asked = _approve(here, approval, proposal.plan)
         until = begun if asked else begun + here.environment.read_again_after
         return _carry_out(applying, proposal.plan, state, admitted, proposal.view, until)
@@ -151,6 +154,7 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         applying.report.plan(plan)
         admitted = _admitted(applying, plan, state)
         refuse_closed(admitted, applying=True)
+        refuse_without_sink(here, plan, applying.credentials)
         if here.environment.protected and not approval.auto:
             _ask(here)
         return _carry_out(applying, plan, state, admitted)
@@ -234,6 +238,7 @@ def _carry_out(
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
     contents = known_contents(here, state)
+    credentials = opened_credentials(here, plan, applying.credentials)
     provenance = Provenance(digest, variables, _commit(here), promotions, contents)
     plan, state = moved_first(here.store, plan, state)
     try:
@@ -247,6 +252,7 @@ def _carry_out(
                 stop=running.stop,
                 before=view.listed,
                 fresh=Fresh(view.versions, fresh_until),
+                credentials=credentials,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:

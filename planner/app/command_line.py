@@ -56,6 +56,12 @@ def command_line(here: Opened, verb: str, *rest: str) -> str:
     return _line(here, verb, {name: options[name] for name in options if name in takes - without}, rest)
 
 
+def typed_again(here: Opened, *rest: str) -> str:
+    """The command as it was typed, and rest."""
+    typed = here.request.typed
+    return _line(here, typed.verb, typed.options, (*typed.arguments, *rest))
+
+
 def way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:
     """The command that does what is left of an apply, as it was given, or as its saved plan says."""
     typed = here.request.typed

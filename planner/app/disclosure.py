@@ -16,6 +16,7 @@ from planner.ece.redaction import Discretion
 from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic, Position
+from planner.model.kept import once_names
 from planner.model.known_secrets import KnownSecrets
 from planner.model.project import PREFIX
 from planner.model.redaction import named
@@ -25,8 +26,11 @@ from planner.state.store import Store
 from planner.vcs import repository_of
 
 
-def discretion(caller: Caller, configuration: Configuration, store: Store) -> Discretion:
-    """A field that is sensitive in the configuration or in the state is hidden by its name, in every body.
+def discretion(
+    caller: Caller, configuration: Configuration, kinds: Mapping[str, KindFile], store: Store
+) -> Discretion:
+    """A field that is sensitive in the configuration or in the state is hidden by its name, in every body. So
+    is one that is shown once: its reply is logged before anybody knows it.
 
     What was its value before a secret was changed is not known any more, so it cannot be searched for.
     """
@@ -34,7 +38,8 @@ def discretion(caller: Caller, configuration: Configuration, store: Store) -> Di
     if caller.logs_bodies:
         desired = (dict(resource.attributes) for resource in configuration.resources.values())
         prior = (dict(resource.attributes) for resource in store.load().resources.values())
-        fields = frozenset(_names((*desired, *prior)))
+        once = _shown_once(kinds[name] for name in {address.kind for address in configuration.resources})
+        fields = frozenset((*_names((*desired, *prior)), *once))
     return Discretion(texts=lambda: caller.redact.secrets, fields=lambda: fields)
 
 
@@ -43,6 +48,13 @@ def _names(attributes: Iterable[Mapping[str, Value]]) -> Iterator[str]:
         for path, leaf in leaves(values):
             if is_sensitive(leaf):
                 yield next((key for key in reversed(path) if isinstance(key, str)), "")
+
+
+def _shown_once(kinds: Iterable[KindFile]) -> Iterator[str]:
+    """By what names replies have it."""
+    for found in kinds:
+        for name in once_names(found.kind.once):
+            yield found.binding.names.get(name, name)
 
 
 def exposed(configuration: Configuration, folder: Path) -> Iterator[Diagnostic]:

@@ -31,6 +31,7 @@ from planner.config.project import choose_environment
 from planner.config.sources import Sources
 from planner.config.variables import Inputs
 from planner.ece.operations import Timeouts, UploadForm
+from planner.ece.redaction import Discretion
 from planner.ece.settings import Settings
 from planner.engine.goal import Goal, Origins
 from planner.engine.ports import Drivers
@@ -196,7 +197,8 @@ def opened(request: Request) -> Iterator[Opened]:
     store = request.states.open(environment, _noting(request.caller))
     settings = Settings.read(environment.name, environment.options, request.inputs.environ)
     conventions = _conventions(environment, settings)
-    with _client(request, configuration, settings, store) as (client, passing):
+    discreet = discretion(request.caller, configuration, kinds, store)
+    with _client(request, configuration, settings, store, discreet) as (client, passing):
         state = store.load()
         drivers = Lazily(kinds, lambda name: kinds[name].at(client, conventions))
         session = Session(
@@ -226,7 +228,7 @@ def opened_offline(request: Request) -> tuple[Goal, Drivers]:
 
 @contextmanager
 def _client(
-    request: Request, configuration: Configuration, settings: Settings, store: Store
+    request: Request, configuration: Configuration, settings: Settings, store: Store, discreet: Discretion
 ) -> Iterator[tuple[Client, Passing]]:
     """And how time passes where it is. Whoever lost the lock of the state sends nothing more that writes, be
     it the next attempt of a call.
@@ -241,7 +243,7 @@ def _client(
             settings,
             pool_size=request.parallelism,
             transport=transport,
-            discretion=discretion(request.caller, configuration, store),
+            discretion=discreet,
             permit=store.backend.still_held,
             retrying=request.caller.retrying,
         ) as client,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Final
 
 from attrs import evolve
 
 from planner.app.opening import Opened
+from planner.engine.ports import Driver
 from planner.engine.refresh import Asking
 from planner.engine.users import Known, find, written
-from planner.errors import PlannerError, WrongUsage
+from planner.errors import Forbidden, PlannerError, WrongUsage
 from planner.model.address import as_read
 from planner.model.diagnostic import near_or_there
 from planner.model.resource import Observed
@@ -33,7 +35,7 @@ def who_uses(here: Opened, names: Sequence[str]) -> Usage:
     with caller.doing("Asking the installation") as counted:
         asking = Asking(here.session.parallelism, counted)
         ids = [item.id for item in asked if item.id]
-        seen = dict(zip(ids, asking.each(driver.read, ids), strict=True))
+        seen = dict(zip(ids, asking.each(partial(_read, driver), ids), strict=True))
         said = {item.value: _said(seen.get(item.id)) for item in asked}
         known = Known(said, *written(here.state, here.session.drivers, f"{EXTENSION}.{search.attribute}"))
         answer = find(search, known, Asking(here.session.parallelism))
@@ -41,6 +43,16 @@ def who_uses(here: Opened, names: Sequence[str]) -> Usage:
     return Usage(
         here.environment.name, tuple(found), answer.queries, answer.pages, answer.reads, answer.notes
     )
+
+
+def _read(driver: Driver, id_: str) -> Observed | None:
+    """None also for what Elastic Cloud forbids: there nobody sees what is gone, or another's."""
+    try:
+        return driver.read(id_)
+    except Forbidden:
+        if not driver.cloud:
+            raise
+        return None
 
 
 def _said(observed: Observed | None) -> tuple[str, ...] | None:

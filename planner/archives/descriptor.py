@@ -16,8 +16,8 @@ FORMER_FOLDER: Final = "elasticsearch/"
 """Where plugins had everything until Elasticsearch 6.3, which refuses it."""
 MADE_FOR: Final = "elasticsearch.version"
 
-_LINE: Final = re.compile(r"[ \t\f\r\n]*+(?:[#!][^\r\n]*|((?:\\(?:\r\n|.|$)|[^\\\r\n])+))", re.DOTALL)
-"""A comment, or a line with those that continue it."""
+_LINE: Final = re.compile(r"[ \t\f\r\n]*+(?:[#!][^\r\n]*|((?:\\(?:\r\n|.|$)|[^\\\r\n])+)|\Z)", re.DOTALL)
+"""A comment, a line with those that continue it, or the end: white space before it is looked through once."""
 _CONTINUED: Final = re.compile(r"(\\[^\r\n])|\\(?:\r\n|\r|\n)[ \t\f]*")
 _PAIR: Final = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*(.*)", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(u[0-9A-Fa-f]{4}|.|$)", re.DOTALL)

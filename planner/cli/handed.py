@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planner.app.apply import Outcome, Report, Running
+    from planner.app.credentials import Destination
     from planner.app.evaluating import Evaluation
     from planner.app.opening import Opened, Request
     from planner.app.preview.comparison import Order as PreviewOrder
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
-    Console = Credentials = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = Order = Outcome = Any
+    Console = Credentials = Destination = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = (
+        Order
+    ) = Outcome = Any
     Configuration = KnownRelease = Plan = Progress = Promotion = Proposal = Report = Running = Any
     Drivers = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any

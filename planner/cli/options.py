@@ -242,6 +242,22 @@ force_options = _together(
 )
 
 
+credentials_options = _together(
+    click.option(
+        "--credentials",
+        "credentials_file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Add what is shown once, as an API key, to the end of this file, as a line of JSON.",
+    ),
+    click.option(
+        "--credentials-command",
+        metavar="CMD",
+        help="Give it to this command instead, on its standard input. It has to end with 0.",
+    ),
+)
+
+
 def forge_options(otherwise: str) -> Callable[[F], F]:
     """--forge, --repo and --api-url. otherwise: whose forge it is when none is named."""
     return _together(

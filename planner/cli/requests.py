@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, cast
 
 import click
@@ -13,7 +14,7 @@ from click.core import ParameterSource
 from planner.app.command_line import Typed, given
 from planner.app.opening import Request
 from planner.cli.environments import environment_of
-from planner.cli.handed import Forcing, Wanted
+from planner.cli.handed import Destination, Forcing, Wanted
 from planner.cli.verbs import folder_of, make_console
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
@@ -77,6 +78,16 @@ def _forcing(forces: tuple[str, ...], reason: str) -> Forcing:
     return Forcing(forces, reason.strip())
 
 
+def _credentials(file: Path | None, to_command: str | None) -> Destination | None:
+    from planner.app import credentials  # noqa: PLC0415 - of one command
+
+    if file is not None and to_command is not None:
+        raise WrongUsage("--credentials and --credentials-command do not go together")
+    if to_command is not None:
+        return credentials.to_command(to_command)
+    return credentials.to_file(file) if file is not None else None
+
+
 def _wanted(forge: str, repo: str, api_url: str) -> Wanted:
     from planner.forge.locating import Wanted  # noqa: PLC0415 - of two commands
 
@@ -85,6 +96,7 @@ def _wanted(forge: str, repo: str, api_url: str) -> Wanted:
 
 AS_ONE: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Any]]]] = {
     "forcing": (("forces", "reason"), _forcing),
+    "credentials": (("credentials_file", "credentials_command"), _credentials),
     "wanted": (("forge", "repo", "api_url"), _wanted),
 }
 """Options that a command takes as one value: its parameter, the options, what makes it of them."""

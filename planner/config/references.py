@@ -55,9 +55,10 @@ class _References:
 
     def value(self, value: Value, place: Place) -> None:
         for path, leaf in leaves(value):
-            for reference in leaf.references if isinstance(leaf, Deferred) else ():
+            parts = leaf.parts if isinstance(leaf, Deferred) else ()
+            for reference in (part for part in parts if isinstance(part, Reference)):
                 if self._declared(reference.address, place, path):
-                    self._attribute(reference, place, path)
+                    self._attribute(reference, place, path, alone=len(parts) == 1)
 
     def _declared(self, target: Address, place: Place, path: Path) -> bool:
         if target in self.blocks.resources:
@@ -75,7 +76,10 @@ class _References:
                     return f'Did you mean "resource.{address}.{target.name}"?'
         return did_you_mean(str(target), map(str, self.blocks.resources))
 
-    def _attribute(self, reference: Reference, place: Place, path: Path) -> None:
+    def _attribute(self, reference: Reference, place: Place, path: Path, *, alone: bool = True) -> None:
+        """alone: without text around it. Of a text around what is shown once nobody could tell later whether
+        it changed.
+        """
         kind = self.blocks.kinds[reference.address.kind]
         if not reference.path:
             advice = f"Add one of {', '.join(kind.kept)}."
@@ -85,6 +89,9 @@ class _References:
             place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
         elif told := kind.by_index(reference.path):
             place.error(path, f"{reference} is a member of a set by its place", advice=told)
+        elif not alone and kind.at(reference.path).holds_once:
+            told = f"{reference} is shown once, when it is made, and cannot be part of a text"
+            place.error(path, told, advice="Refer to it alone, and let who takes it put the text around it.")
 
 
 def _check_said_twice(blocks: Blocks) -> None:

@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from attrs import define, evolve, field, frozen
 
+from planner.engine.credentials import Credentials
 from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of, token_of
 from planner.engine.ports import Drivers, JournalWriter
 from planner.engine.recover import LONGEST_AHEAD, Settlement
@@ -39,7 +40,7 @@ class Surroundings:
     sooner. stop: start nothing new.
 
     before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
-    written.
+    written. credentials: where what is shown once goes.
     """
 
     journal: JournalWriter
@@ -50,11 +51,13 @@ class Surroundings:
     stop: Callable[[], bool]
     before: Listed = field(factory=dict)
     fresh: Fresh = field(factory=Fresh)
+    credentials: Credentials = field(factory=Credentials)
 
 
 @define
 class Run:
-    """One apply. working: the state so far. done, failed: steps by number; failed holds why.
+    """One apply. working: the state so far. done, failed: steps by number; failed holds why. What was done,
+    and showed what nobody has now, is both.
 
     settled: what a look at the installation told of steps that failed without a usable reply.
     reads: the paths that references read, by the resource.
@@ -154,7 +157,7 @@ class Run:
                 continue
             change = self.change_of(step)
             kind = self.drivers[step.address.kind].kind
-            values = Values(self.working.resources, self.desired, self.drivers)
+            values = Values(self.working.resources, self.desired, self.drivers, self.world.credentials.held)
             try:
                 request = request_of(step, change, kind, values, self._progress(step))
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
@@ -165,7 +168,8 @@ class Run:
             if step.operation != SETTLE:  # which changes nothing
                 self._unwritten.append(intent)
                 self.working.take(intent)
-            taken.append((step, evolve(request, token=token_of(intent, self.salt))))
+            hand_over = self.world.credentials.taking(step.address)
+            taken.append((step, evolve(request, token=token_of(intent, self.salt), hand_over=hand_over)))
         for number in others:
             heappush(self._ready, number)
         return taken
@@ -241,7 +245,9 @@ class Run:
                 return []  # it may have taken effect: the intent stays in doubt and is settled by a look
             return self._taken([Outcome(step.number, step.address, "failed")])
         outcomes = self._outcomes(step, finished.result)
-        if failure := failure_of(step, finished.result, self._before(step)):
+        missed = self.world.credentials.missed(step, self.drivers[step.address.kind].kind)
+        if failure := missed or failure_of(step, finished.result, self._before(step)):
+            self.done |= {step.number} if missed else set()
             self._fail(step, failure, self.waits.seconds(finished))
         else:
             self._succeed(finished)
@@ -282,9 +288,8 @@ class Run:
         return outcomes
 
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
-        intent, change = self._intents[step.number], self.change_of(step)
-        gone = self._before(step) is None  # it was deleted, though one that is always there is there again
-        if step.operation == SETTLE and (gone or result.observed is None or result.settling.status):
+        intent, change, before = self._intents[step.number], self.change_of(step), self._before(step)
+        if step.operation == SETTLE and (before is None or result.observed is None or result.settling.status):
             return self._not_settled(step, result)
         if result.observed is None:
             self._known_ids.discard((step.address.kind, intent.id or ""))
@@ -292,15 +297,16 @@ class Run:
         kind = self.drivers[step.address.kind].kind
         self._known_ids.add((kind.name, result.observed.id))
         self.world.fresh.written.add((kind.name, result.observed.id))
-        before, reads = self._before(step), self.reads.get(step.address, ())
-        prior = prior_after(intent, result.observed, before, kind, self.salt, reads)
+        reads = self.reads.get(step.address, ())
+        once = self.world.credentials.held.get(step.address, {})
+        prior = prior_after(intent, result.observed, before, kind, self.salt, reads, once)
         done = Outcome(step.number, step.address, "done", prior, deposed=step.deposed)
         if deposes(step, change):
             return [Outcome(step.number, step.address, "deposed"), done]
         return [done]
 
     def _not_settled(self, step: Step, result: Result) -> list[Record]:
-        """What the state is told of what failed. Of what was deleted it holds nothing any more."""
+        """What the state is told of what failed. Of what was deleted, or reset, it holds nothing any more."""
         before = self._before(step)
         if before is None or not result.settling.status:
             return []

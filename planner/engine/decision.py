@@ -110,7 +110,8 @@ class Case:
         ignores = self.desired.lifecycle.ignore_changes
         kept = without_ignored(self.attributes, prior, ignores, self.kind) if ignores else self.attributes
         diffs = differences(kept, prior, self.kind, self.goal.salt)
-        anew = self.triggers or self.goal.selection.forces(address)
+        lost = self.kind.is_lost(prior.attributes)
+        anew = self.triggers or self.goal.selection.forces(address) or lost
         if not (diffs or anew or prior.settling.status or self._uploads(prior)):
             return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
         forced = tuple(dict.fromkeys(self.kind.fixed(d.path) for d in diffs if d.forces_replacement))
@@ -137,7 +138,8 @@ class Case:
 
     def _replace(self, prior: Prior, forced: tuple[Path, ...]) -> Decision:
         """The new resource gets what is declared, ignored or not. forced: the paths that force it."""
-        created = self._create(_why_replace(tuple(map(dotted, forced)), self.triggers))
+        lost = self.kind.needed if self.kind.is_lost(prior.attributes) else ""
+        created = self._create(_why_replace(tuple(map(dotted, forced)), self.triggers, lost))
         diffs = differences(self.attributes, prior, self.kind, self.goal.salt, anew=True)
         change = evolve(
             created.change,
@@ -219,7 +221,10 @@ def _why_unsettled(settling: Settling) -> str:
     return f"the installation accepted it and failed: {settling.reason}" if settling.status else ""
 
 
-def _why_replace(forced: tuple[str, ...], triggers: tuple[str, ...]) -> str:
+def _why_replace(forced: tuple[str, ...], triggers: tuple[str, ...], lost: str) -> str:
+    """lost: what it is of no use without, and what was shown once."""
     if forced:
         return f"{' and '.join(forced)} cannot be changed in place"
+    if lost:
+        return f"nobody was handed its {lost}, which only the reply that made it showed"
     return f"{' and '.join(triggers)} changes" if triggers else "--replace asks for it"

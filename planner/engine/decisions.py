@@ -12,6 +12,7 @@ from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import Namesakes
 from planner.engine.refreshed import Refreshed
+from planner.engine.steps import WRITES
 from planner.model.address import Address
 from planner.model.declarations import Removal
 from planner.model.diagnostic import WARNING, Diagnostics
@@ -23,11 +24,14 @@ from planner.model.state import Whose, whose
 from planner.model.value import (
     UNKNOWN,
     Deferred,
+    Fingerprint,
     Path,
     Reference,
     Value,
     at,
     is_deferred,
+    leaves,
+    references,
     resolve,
 )
 
@@ -60,16 +64,23 @@ class Decisions:
             return self.refreshed.undeclared(reference, kind, updated) if decision.complete else UNKNOWN
         return value
 
+    def is_shown_once(self, reference: Reference) -> bool:
+        """Whether what it refers to is, or has something in it, that only the reply to the create shows."""
+        return self.drivers[reference.address.kind].kind.at(reference.path).holds_once
+
     def make(self) -> None:
         """What is declared goes first, in the order of its dependencies; then what no longer is."""
         namesakes = Namesakes(self.refreshed.view.listed)
         held = {whose(prior) for prior in self.refreshed.state.entries}
         declared = self.goal.resources
         for address in ordered(self.goal.dependencies):
-            decision = self.made[address] = self._put_off(self._case(declared[address], namesakes).decide())
+            case = self._case(declared[address], namesakes)
+            decision = self.made[address] = self._put_off(case.decide())
             self._note_existing(decision, held)
             if decision.unsendable:
                 refusals.refuse_unsendable(decision.unsendable, declared[address], self.diagnostics)
+            if decision.change.action in WRITES:
+                self._refuse_unknown(case)
             self._refuse_impossible(decision, declared[address])
         removals = {item.source: item for item in self.goal.declarations.removals}
         for address in sorted(self.refreshed.priors.keys() - declared.keys()):
@@ -87,6 +98,14 @@ class Decisions:
         return Decision(
             Change(change.address, Action.NO_OP, why), prior.attributes if prior else {}, complete=bool(prior)
         )
+
+    def _refuse_unknown(self, case: Case) -> None:
+        """Refuse to send what refers to a secret that nobody has any more: fingerprints cannot be sent."""
+        for name, value in case.attributes.items():
+            if any(isinstance(leaf, Fingerprint) for _, leaf in leaves(value)):
+                found = references(case.desired.attributes[name])
+                unknown = [ref for ref in found if isinstance(self.lookup(ref), Fingerprint)]
+                refusals.refuse_unknown(name, unknown, case.desired, self.diagnostics)
 
     def _refuse_impossible(self, decision: Decision, desired: Desired) -> None:
         kind = self.drivers[desired.address.kind].kind

@@ -8,7 +8,6 @@ from operator import attrgetter
 from planner.engine.decisions import Decisions
 from planner.engine.goal import Goal
 from planner.engine.outcome import Values
-from planner.engine.ports import Drivers
 from planner.engine.refusals import refuse_reference
 from planner.engine.taking import Taken
 from planner.errors import PlannerError
@@ -49,6 +48,8 @@ def _refuse_undeclared(reference: Reference, decisions: Decisions) -> None:
     if reference.address not in decisions.goal.resources:
         raise PlannerError(f"{reference} cannot be checked: {reference.address} is not declared")
     kind = decisions.drivers[reference.address.kind].kind
+    if kind.at(reference.path).holds_once:
+        raise PlannerError(f"{reference} cannot be checked: only the reply that makes it shows it")
     if name := kind.without_value(reference.path):
         near = did_you_mean(name, kind.kept)
         raise PlannerError(f'{kind.name} has no attribute "{name}" to check', advice=near)
@@ -83,8 +84,9 @@ def planned_outputs(decisions: Decisions, taken: Taken) -> Iterator[OutputChange
     for name, planned in sorted(_after_plan(decisions, taken).items()):
         if not same(before.get(name), planned):
             shown = conceal(planned, goal.salt)
-            sensitive = is_sensitive([goal.outputs.get(name), before.get(name), shown])
-            yield OutputChange(name, before.get(name), shown, sensitive)
+            once = any(map(decisions.is_shown_once, references(goal.outputs.get(name))))
+            sensitive = once or is_sensitive([goal.outputs.get(name), before.get(name), shown])
+            yield OutputChange(name, before.get(name), shown, sensitive, once)
 
 
 def _after_plan(decisions: Decisions, taken: Taken) -> Mapping[str, Value]:
@@ -126,9 +128,9 @@ def _followed(goal: Goal, before: Mapping[str, Value], now: Values) -> dict[str,
     return {name: conceal_as(_value(goal, name, before, now), before[name], goal.salt) for name in there}
 
 
-def after_apply(goal: Goal, plan: Plan, state: State, drivers: Drivers) -> dict[str, Value]:
-    """The outputs of state, which an apply of the plan reached."""
-    before, now = state.outputs, Values(state.resources, goal.resources, drivers)
+def after_apply(goal: Goal, plan: Plan, state: State, now: Values) -> dict[str, Value]:
+    """The outputs of state, which an apply of the plan reached. now: the values of its resources."""
+    before = state.outputs
     if plan.mode == NORMAL:
         found = {name: conceal(_value(goal, name, before, now), goal.salt) for name in goal.outputs}
     elif plan.mode == DESTROY and not plan.left_out:
@@ -139,12 +141,14 @@ def after_apply(goal: Goal, plan: Plan, state: State, drivers: Drivers) -> dict[
 
 
 def _value(goal: Goal, name: str, before: Mapping[str, Value], now: Values) -> Value:
-    """What cannot be told though all of its resources are there, as a secret, keeps the value it has."""
+    """What cannot be told though all of its resources are there, as a text around a secret, keeps the value
+    it has.
+    """
     value = goal.outputs[name]
     if any(reference.address not in now.priors for reference in references(value)):
         return None
     try:
-        value = resolve(value, now.lookup)
+        value = resolve(value, now.kept)
     except (PlannerError, ValueError):
         return before.get(name)
     return before.get(name) if is_deferred(value) else value

@@ -96,7 +96,7 @@ class Search:
     def imported(self, imports: Sequence[Import]) -> dict[Address, Observed]:
         """What the imports name. One without an id may refer to others: these are looked for first."""
         found: dict[Address, Observed] = {}
-        left = list(imports)
+        left = [item for item in imports if not self._refused(item)]
         while left:
             resources = with_known(self.goal.resources, self.state, found)
             now = [item for item in left if item.id or self._has_key(resources[item.target])] or left
@@ -107,6 +107,15 @@ class Search:
             found |= {address: observed for address, observed in read.items() if observed is not None}
             left = [item for item in left if item not in now]
         return found
+
+    def _refused(self, item: Import) -> bool:
+        """Whether nothing of the kind can be imported, which is reported."""
+        why = self.drivers[item.target.kind].kind.why_not_imported
+        if why:
+            advice = "Let planner make a new one, have whoever uses the other take it, and delete that then."
+            summary = f"{item.target} cannot be imported: {why}"
+            self.diagnostics.error(summary, position=item.position, address=item.target, advice=advice)
+        return bool(why)
 
     def _has_key(self, desired: Desired) -> bool:
         kind = self.drivers[desired.address.kind].kind

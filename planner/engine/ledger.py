@@ -42,7 +42,7 @@ def _in_doubt(run: Run) -> bool:
 
 
 def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:
-    done = [step.operation for step in steps if step.number in run.done]
+    done = [step.operation for step in steps if step.number in run.done - run.failed.keys()]
     told_done = f" ({' and '.join(done)} done before)" if done else ""
     failed = next((step for step in steps if step.number in run.failed), None)
     if failed is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from attrs import define, evolve, field, frozen
@@ -13,7 +14,7 @@ from planner.engine.ports import Drivers
 from planner.errors import PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same
-from planner.model.kept import Wanted
+from planner.model.kept import Wanted, once_kept
 from planner.model.kind import Kind
 from planner.model.plan import SETTLE, Action, Change, Step
 from planner.model.resource import (
@@ -35,6 +36,7 @@ from planner.model.value import (
     Path,
     Reference,
     Value,
+    conceal,
     conceal_as,
     is_deferred,
     is_sensitive,
@@ -48,15 +50,25 @@ class Values:
     """Puts values in that were not known when the plan was made.
 
     priors: the resources as they are now. desired: as the templates want them, with the secrets. drivers: of
-    their kinds.
+    their kinds. once: what was shown once, in this run.
     """
 
     priors: Mapping[Address, Prior]
     desired: Mapping[Address, Desired]
     drivers: Drivers
+    once: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
 
     def lookup(self, reference: Reference) -> Value:
-        """The value of a reference, None for an attribute without one. PlannerError without the resource."""
+        """The value of a reference, None for an attribute without one. PlannerError without the resource, and
+        for a secret that is not known.
+        """
+        value = self.kept(reference)
+        if any(isinstance(leaf, Fingerprint) for _, leaf in leaves(value)):
+            raise PlannerError(f"{reference} is a secret of which only the fingerprint is kept")
+        return value
+
+    def kept(self, reference: Reference) -> Value:
+        """As `lookup`, with the fingerprints of secrets that are not known."""
         prior = self.priors.get(reference.address)
         if prior is None:
             raise PlannerError(f"{reference} has no value: {reference.address} is not there")
@@ -67,8 +79,8 @@ class Values:
         declared = self.desired.get(reference.address)
         secret = find(declared.attributes, reference.path) if declared else UNKNOWN
         if secret is UNKNOWN:
-            raise PlannerError(f"{reference} is a secret of which only the fingerprint is kept")
-        return resolve(_revealed(value, secret), self.lookup)
+            secret = find(self.once.get(reference.address, {}), reference.path)
+        return value if secret is UNKNOWN else resolve(_revealed(value, secret), self.lookup)
 
     def to_send(self, change: Change, kind: Kind) -> dict[str, Value]:
         """The declared attributes of a change, all known. PlannerError for one that is not."""
@@ -106,6 +118,8 @@ def _revealed(concealed: Value, declared: Value) -> Value:
         return [_revealed(item, other) for item, other in zip(concealed, items, strict=False)]
     return concealed
 
+
+NONE: Final[Mapping[str, Value]] = MappingProxyType({})
 
 SENDING: Final = ("create", "update", "upload")
 """The writes that say what a resource is to be. Any other deletes it, or makes it ready for that."""
@@ -197,16 +211,17 @@ def token_of(intent: Intent, salt: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def prior_after(
+def prior_after(  # noqa: PLR0913, PLR0917 - what was shown, what was there, and what of it is wanted
     intent: Intent,
     observed: Observed,
     before: Prior | None,
     kind: Kind,
     salt: str,
     reads: Collection[Path] = (),
+    once: Mapping[str, Value] = NONE,
 ) -> Prior:
     """The state's entry after a write that gave observed. intent: of the write. before: the entry then.
-    reads: the paths that references read.
+    reads: the paths that references read. once: what a create showed once, and somebody has.
     """
     secrets, wanted = before.attributes if before else {}, Wanted(intent.attributes, reads)
     accepted = Settling(PENDING, "it was accepted") if kind.settles else SETTLED
@@ -221,10 +236,13 @@ def prior_after(
         or is_sensitive(value)
         or (name not in observed.attributes and not kind.attributes[name].echoed)
     }
+    shown = {name: conceal(value, salt) for name, value in once.items()}
+    if intent.operation != "create":
+        shown = once_kept(kind.once, secrets)
     entry = Prior(
         address=intent.address,
         id=observed.id,
-        attributes=declared,
+        attributes={**declared, **shown},
         created=before.created if before else None,
         content_sha256=_content_after(intent, observed, before, kind),
         dependencies=intent.dependencies,

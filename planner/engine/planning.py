@@ -22,7 +22,7 @@ come from is for people only, and takes templates to find out: `with_origins` ad
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
@@ -33,7 +33,7 @@ from planner.engine.goal import Goal
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import View
 from planner.engine.refreshed import refreshed
-from planner.engine.steps import WRITES, make_steps
+from planner.engine.steps import CREATES, WRITES, make_steps
 from planner.engine.taking import Taken, take
 from planner.model.address import Address, as_read
 from planner.model.diagnostic import Diagnostics
@@ -151,6 +151,7 @@ def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:
         for told in () if change.deposed else driver.besides(change.before, change.after, observed):
             yield f"{change.address}: {told}"
     yield from _unused(decisions, taken)
+    yield from _shown_once(decisions, taken)
 
 
 def _unused(decisions: Decisions, taken: Taken) -> Iterator[str]:
@@ -166,6 +167,24 @@ def _unused(decisions: Decisions, taken: Taken) -> Iterator[str]:
             yield f"{address}: no {' or '.join(sorted(users))} of this project uses it"
 
 
+def _shown_once(decisions: Decisions, taken: Taken) -> Iterator[str]:
+    """What of the plan only a reply shows, by kind."""
+    found: dict[str, list[Address]] = defaultdict(list)
+    for change in taken.changes:
+        if change.action in CREATES and decisions.drivers[change.address.kind].kind.once:
+            found[change.address.kind].append(change.address)
+    for kind, addresses in found.items():
+        names = " and ".join(attribute.name for attribute in decisions.drivers[kind].kind.once)
+        yield (
+            f"{_and_more(addresses)}: only the reply that makes it shows its {names}, which apply hands to "
+            "where --credentials or --credentials-command says"
+        )
+
+
+def _and_more(addresses: Sequence[Address]) -> str:
+    return f"{addresses[0]} and {len(addresses) - 1} more" if len(addresses) > 1 else str(addresses[0])
+
+
 def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:
     """The updates that nobody can protect: the installation gives no version to compare."""
     found: dict[str, list[Address]] = defaultdict(list)
@@ -173,9 +192,8 @@ def _unversioned(decisions: Decisions, taken: Taken) -> Iterator[str]:
         if (change.action is Action.UPDATE or change.resets) and change.version is None:
             found[change.address.kind].append(change.address)
     for kind, addresses in found.items():
-        others = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
         yield (
-            f"{addresses[0]}{others}: {one(kind)} has no version to compare; it is read just before it is "
+            f"{_and_more(addresses)}: {one(kind)} has no version to compare; it is read just before it is "
             "written, and what somebody else changes between the two is overwritten"
         )
 

@@ -9,7 +9,7 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Observed, Request, Result, ServerTime, User
+from planner.model.resource import Content, Credential, Observed, Request, Result, ServerTime, User
 from planner.model.state import Record, State
 from planner.model.value import Value
 
@@ -123,6 +123,16 @@ class Driver(Protocol):
     def settled(self, request: Request) -> Result:
         """One look at how far the installation is with what it accepted, of a kind that settles; and the
         resource, once it is done. Nothing waits here."""
+        ...
+
+
+class CredentialSink(Protocol):
+    """Where the user wants what only the reply to a create shows."""
+
+    def keep(self, credential: Credential) -> None:
+        """Durable there when it returns; nothing that was there before is lost. PlannerError when it could
+        not be kept. One call at a time.
+        """
         ...
 
 

@@ -174,7 +174,9 @@ def _settle_creates(
             yield Settlement(intent, (_failed(intent),), "did not happen", time.said if time else None)
         else:
             outcomes = tuple(adopted_create(intent, found, state, driver.kind, salt))
-            yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}")
+            once = " and ".join(attribute.name for attribute in driver.kind.once)
+            told = f"; its {once}, which only that reply showed, may have reached nobody" if once else ""
+            yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}{told}")
 
 
 def adopted_create(intent: Intent, found: Observed, state: State, kind: Kind, salt: str) -> Iterator[Outcome]:

@@ -9,7 +9,7 @@ from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind, one
 from planner.model.plan import Change
 from planner.model.resource import Desired
-from planner.model.value import Value, references
+from planner.model.value import Reference, Value, references
 
 
 def refuse_reference(
@@ -63,6 +63,22 @@ def refuse_nowhere(kind: Kind, desired: Desired, id_: str, diagnostics: Diagnost
         position=desired.position,
         address=desired.address,
         advice=f"Correct {where}, or take the block out if the {where} is gone for good.",
+    )
+
+
+def refuse_unknown(
+    name: str, unknown: Sequence[Reference], desired: Desired, diagnostics: Diagnostics
+) -> None:
+    """Refuse a write that would have to send what unknown refers to."""
+    told = " and ".join(map(str, unknown))
+    again = " ".join(f"--replace {address}" for address in dict.fromkeys(ref.address for ref in unknown))
+    diagnostics.error(
+        f"{desired.address} cannot be written without its {name}, which is {told}",
+        detail="A write has to send it, and only its fingerprint is kept.",
+        position=desired.position,
+        address=desired.address,
+        advice=f"Have it made anew in the same run: {again}. Or take it from where it went when it was made, "
+        "and declare it by a sensitive variable.",
     )
 
 

@@ -18,6 +18,7 @@ from planner.model.plan import Action, Change, Step
 
 WRITE, DELETE = "1-write", "0-delete"
 WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+CREATES = (Action.CREATE, Action.REPLACE)
 Node = tuple[Address, str, str]
 """Whose, what, and of what was deposed before: its id."""
 

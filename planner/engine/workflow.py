@@ -245,7 +245,8 @@ def carry_out(
         commit=provenance.commit,
         complete=ledger.complete,
     )
-    outputs = after_apply(goal, plan, reached, drivers)
+    values = Values(reached.resources, goal.resources, drivers, surroundings.credentials.held)
+    outputs = after_apply(goal, plan, reached, values)
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
     reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
     try:

@@ -61,7 +61,8 @@ def _of_attributes(attributes: Mapping[str, Attribute]) -> Iterator[Problem]:
         if attribute.shown_as and not (attribute.write_only and shown and shown.read_only):
             yield where, "x-shown-as is of a secret, and names an attribute that the server sets"
         if attribute.read_only:
-            said = (attribute.required, attribute.write_only, attribute.local, attribute.cleared)
+            secret = attribute.write_only and not attribute.once
+            said = (attribute.required, secret, attribute.local, attribute.cleared)
             if any(said):
                 yield where, "the server sets it: it cannot be required, writeOnly, x-local or x-cleared"
         elif attribute.stable or attribute.volatile:

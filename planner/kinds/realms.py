@@ -50,7 +50,7 @@ class RealmOrderDriver(RestDriver):
         return super().observe({"realms": ids}, reply, asked, shallow=shallow)
 
     def body(self, request: Request, found: Observed | None) -> dict[str, Value]:
-        declared, there = request.desired.get("realms"), found and found.attributes.get("realms")
+        declared, there = request.desired.get("realms"), found.attributes.get("realms") if found else None
         return {"realms": [*dict.fromkeys([*_texts(declared), *_texts(there)])]}
 
     def moved(self, baseline: Mapping[str, Value], found: Mapping[str, Value]) -> Iterator[str]:

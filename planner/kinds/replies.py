@@ -14,7 +14,7 @@ from planner.ece.operations import Reply, can_be_sent
 from planner.errors import ApiError
 from planner.kinds.binding import Binding, Wait
 from planner.model.compare import same
-from planner.model.kept import lasting
+from planner.model.kept import lasting, once_in
 from planner.model.kind import Kind
 from planner.model.resource import FAILED, PENDING, SETTLED, Observed, Settling
 from planner.model.value import UNKNOWN, Value
@@ -156,7 +156,12 @@ def is_whole(body: Any, kind: Kind, binding: Binding) -> bool:
     wanted = [a.name for a in shown if not (a.write_only or a.local)]
     if wanted:
         return all(name in attributes for name in wanted)
-    return bool(attributes.keys() & kind.attributes.keys() - {*named})
+    return bool(attributes.keys() & kind.attributes.keys() - {*named, *(a.name for a in kind.once)})
+
+
+def shown_once(body: Any, kind: Kind, binding: Binding) -> dict[str, Value]:
+    """What of the reply to a create no other reply shows, as secrets."""
+    return once_in(kind.once, _attributes_in(body, binding) or {}) if kind.once else {}
 
 
 def tells(body: Any, wait: Wait) -> bool:
@@ -239,7 +244,7 @@ def _items_in(reply: Reply, binding: Binding) -> Iterator[tuple[str | None, Any]
         holds = "mapping" if listing.keyed else "list"
         what = f"the reply to {name} holds no {holds}" + (f" at {listing.items}" if listing.items else "")
         raise unusable(what, reply, binding)
-    for key, entry in items.items() if listing.keyed else ((None, each) for each in items):
+    for key, entry in items.items() if isinstance(items, Mapping) else ((None, each) for each in items):
         item = pointed(entry, listing.item)
         shown = item if isinstance(item, Mapping) else {}
         theirs = any(shown.get(key) == value for key, value in listing.unless.items())
@@ -248,10 +253,10 @@ def _items_in(reply: Reply, binding: Binding) -> Iterator[tuple[str | None, Any]
 
 
 def _kept(attributes: Mapping[str, Any], kind: Kind) -> dict[str, Value]:
-    """The attributes of a reply that the kind knows, without what changes by itself."""
+    """The attributes of a reply that the kind knows, without what changes by itself or is shown once."""
     kept = {}
     for name, attribute in kind.kept.items():
         value = attributes.get(name)
-        if value is not None:
+        if value is not None and not attribute.once:
             kept[name] = lasting(attribute, value) if attribute.holds_volatile else value
     return kept

@@ -18,7 +18,7 @@ from planner.ece.operations import Reply, Sent, Text
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnknown, PlannerError, Refused
 from planner.kinds.binding import merge_patch
 from planner.kinds.plain import Plain
-from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in
+from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in, shown_once
 from planner.kinds.versions import overtaken, said
 from planner.model.agreement import agree, proven
 from planner.model.compare import is_unset
@@ -75,9 +75,10 @@ class RestDriver(Plain):
         if id_ and self.read(id_) is not None:
             raise self._taken(request, id_)
         call = self.binding.calls[self.binding.create]
-        query = {call.token: request.token} if call.token and request.token else None
+        sending = self._sending(request, None)
+        sending["query"] = {call.token: request.token} if call.token and request.token else None
         try:
-            reply = self.call(call, named, **{**self._sending(request, None), "query": query})
+            reply = self.call(call, named, **sending)
         except ApiError as error:
             if id_ and error.status == HTTPStatus.CONFLICT:
                 raise self._taken(request, id_) from error
@@ -280,6 +281,8 @@ class RestDriver(Plain):
         """
         try:
             parts = parts_in(reply.body, reply, self.kind, self.binding, asked)
+            if request.operation == "create" and (shown := shown_once(reply.body, self.kind, self.binding)):
+                request.hand_over(self.kind.identity.id_of(parts), shown)  # before anything can go wrong
             if is_whole(reply.body, self.kind, self.binding):
                 return self.observe(reply.body, reply, parts)
             id_ = self.kind.identity.id_of(parts)

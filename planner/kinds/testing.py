@@ -172,7 +172,8 @@ class _Patient:
             found = self._until(lambda: self.driver.perform(request)).observed
             if self.kind.settles is None or found is None:
                 return found
-            request = evolve(request, operation=SETTLE, id=found.id)
+            written = Request(SETTLE, request.address, request.desired, found.attributes)
+            request = evolve(written, id=found.id, version=found.version)
         seen = self._until(lambda: self.driver.settled(request))
         _claim(not seen.settling.status, f"what was accepted failed: {seen.settling.reason}")
         return seen.observed
@@ -203,8 +204,11 @@ def _made(driver: _Patient, create: Request, before: Observed | None) -> Observe
         return _updated(driver, create.address, wanted, before)
     parent = driver.kind.identity.parent_of(wanted) or ()
     others = {} if driver.kind.singleton else driver.list(parent)
-    found = driver.perform(create)
-    made = _as_wanted(driver.kind, wanted, found, "create")
+    once: dict[str, Value] = {}
+    request = evolve(create, hand_over=lambda _, shown: once.update(shown))
+    made = _as_wanted(driver.kind, wanted, driver.perform(request), "create")
+    lacks = [a.name for a in driver.kind.once if a.name not in once]
+    _claim(not lacks, f"the create does not show {' and '.join(lacks)}")
     if not driver.kind.singleton:
         _claim(
             {*driver.list(parent)} == {*others, made.id} != {*others}, "the list does not show what was made"

@@ -19,17 +19,18 @@ from planner.yaml12.number import is_written
 Schema = Mapping[str, Any]
 
 KEEP, CLEAR = "keep", "clear"
+NEEDED, EXTRA = "needed", "extra"
 
 KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "writeOnly"} | {
     mark: f"x-{mark.replace('_', '-')}"
     for mark in (
         *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
-        *("local", "reference", "unless", "leading", "shown_as", "present", "accept"),
+        *("local", "reference", "unless", "leading", "shown_as", "once", "present", "accept"),
     )
 }
 """The fields of an Attribute -> the keywords that set them."""
 
-HANDED_DOWN: Final = ("read_only", "write_only", "immutable", "partial", "leave", "local", "echoed")
+HANDED_DOWN: Final = ("read_only", "write_only", "immutable", "partial", "leave", "local", "echoed", "once")
 
 
 @define(slots=False, frozen=True)
@@ -46,9 +47,11 @@ class Attribute:
     becomes of what is no longer declared, KEEP or CLEAR (`x-leave`). leading: a list that is partial by its
     places: the declared ones come first (`x-leading`). reference: the kind and attribute that it names
     (`x-reference`). unless: the kind that says it for all, where a resource of it is declared (`x-unless`).
-    shown_as: where the server shows a part of a secret (`x-shown-as`). present: replies show it whenever it
-    is there, so that a secret in it goes with it (`x-present`). accept: of a secret the attribute, true or
-    false, by which what is there is taken for what is declared (`x-accept`).
+    shown_as: where the server shows a part of a secret (`x-shown-as`). once: a secret of the server's that
+    only the reply to the create shows (`x-once`): NEEDED where a resource is of no use without it, or EXTRA.
+    present: replies show it whenever it is there, so that a secret in it goes with it (`x-present`). accept:
+    of a secret the attribute, true or false, by which what is there is taken for what is declared
+    (`x-accept`).
 
     schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
     """
@@ -74,6 +77,7 @@ class Attribute:
     reference: str = ""
     unless: str = ""
     leading: bool = False
+    once: str = ""
     nested: bool = False
     definitions: Schema = field(factory=dict, eq=False, repr=False)
 
@@ -119,8 +123,13 @@ class Attribute:
 
     @cached_property
     def holds_volatile(self) -> bool:
-        """Whether anything in it changes by itself, or is more than it can have."""
-        return self._holds_one("x-volatile") or any(map(_is_closed, self.schemas))
+        """Whether anything in it changes by itself, is shown once, or is more than it can have."""
+        return self._holds_one("x-volatile") or self.holds_once or any(map(_is_closed, self.schemas))
+
+    @cached_property
+    def holds_once(self) -> bool:
+        """Whether it is shown once, or anything in it is."""
+        return bool(self.once) or self._holds_one("x-once")
 
     @cached_property
     def holds_partial(self) -> bool:
@@ -135,7 +144,7 @@ class Attribute:
     @cached_property
     def holds_secret(self) -> bool:
         """Whether it is a secret, or anything in it is."""
-        return self.write_only or self._holds_one("writeOnly")
+        return self.write_only or self._holds_one("writeOnly") or self.holds_once
 
     def _holds_one(self, keyword: str) -> bool:
         return any(node.get(keyword) for node in self.schemas)
@@ -227,6 +236,8 @@ def compiled(
         said["partial"] = True
     if "key" in said:
         said["key"] = (said["key"],) if isinstance(said["key"], str) else tuple(said["key"])
+    if "once" in said:  # a secret that no later reply shows, and that nothing changes
+        said |= {"write_only": True, "stable": True}
     return Attribute(name, rules, required, definitions=definitions, **{**handed, **said})
 
 

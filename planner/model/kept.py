@@ -12,7 +12,7 @@ from typing import Final
 from attrs import field, frozen
 
 from planner.model.facets import Attribute
-from planner.model.value import Fingerprint, Path, Value, with_each
+from planner.model.value import Fingerprint, Path, Secret, Value, with_each
 
 Shape = bool | Mapping[str, "Shape"]
 """Which part of a value is wanted: by the keys that paths have; ALL of it; or, where a template declares no
@@ -125,14 +125,15 @@ def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[P
 
 
 def lasting(attribute: Attribute, value: Value) -> Value:
-    """value without what changes by itself."""
+    """value without what changes by itself, and without what is shown once."""
     if not attribute.holds_volatile:
         return value
     members = attribute.members(value)
     if members is None:
         return with_each(value, lambda item: lasting(attribute.item, item))
     below = ((key, attribute.below(key), item) for key, item in members.items())
-    return attribute.rebuilt({key: lasting(node, item) for key, node, item in below if not node.volatile})
+    passing = ((key, node, item) for key, node, item in below if not (node.volatile or node.once))
+    return attribute.rebuilt({key: lasting(node, item) for key, node, item in passing})
 
 
 @frozen
@@ -237,3 +238,32 @@ def _all_secret(held: Value, salt: str) -> Value:
     if isinstance(held, Mapping | list | tuple):
         return with_each(held, lambda item: _all_secret(item, salt))
     return Fingerprint.of(held, salt)
+
+
+def once_in(attributes: Iterable[Attribute], shown: Mapping[str, Value]) -> dict[str, Value]:
+    """What of the reply to a create no other reply shows, as secrets. What is empty is nothing."""
+    found = ((a.name, _once(a, shown.get(a.name))) for a in attributes)
+    return {name: value for name, value in found if value is not None}
+
+
+def _once(attribute: Attribute, shown: Value) -> Value:
+    if isinstance(shown, Mapping):
+        return once_in([attribute.below(key) for key in shown], shown) or None
+    if not attribute.once or shown is None or shown == "" or isinstance(shown, list | tuple):
+        return None
+    return Secret(shown)
+
+
+def once_names(attributes: Iterable[Attribute]) -> Iterator[str]:
+    """The names under which it is shown."""
+    for attribute in attributes:
+        if attribute.once:
+            yield attribute.name
+        else:
+            yield from once_names(below for below in attribute.properties.values() if below.holds_once)
+
+
+def once_kept(attributes: Iterable[Attribute], held: Mapping[str, Value]) -> dict[str, Value]:
+    """What the state has of it."""
+    found = ((a.name, hidden_in(a, held.get(a.name))) for a in attributes)
+    return {name: value for name, value in found if value is not None}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import define, frozen
 
-from planner.model.facets import Attribute, declaration, twice
+from planner.model.facets import NEEDED, Attribute, declaration, twice
 from planner.model.identity import BY_ID, Identity
 from planner.model.value import UNKNOWN, Path, Value, dotted
 
@@ -95,6 +95,26 @@ class Kind:
     def shown(self) -> frozenset[str]:
         """The attributes that a reply may show as they are: all but secrets."""
         return frozenset(a.name for a in self.attributes.values() if not a.write_only)
+
+    @cached_property
+    def once(self) -> tuple[Attribute, ...]:
+        """The attributes with something in them that only the reply to a create shows."""
+        return tuple(a for a in self.attributes.values() if a.holds_once)
+
+    @cached_property
+    def needed(self) -> str:
+        """The attribute shown once without which a resource is of no use; "" where it is of use."""
+        return next((a.name for a in self.once if a.once == NEEDED), "")
+
+    @property
+    def why_not_imported(self) -> str:
+        """Why nothing that an installation holds of it can be taken over; "" where it can."""
+        shows = f"only the reply to its creation shows the {self.needed}"
+        return f"{shows}, without which nobody can use it" if self.needed else ""
+
+    def is_lost(self, attributes: Mapping[str, Value]) -> bool:
+        """Whether a resource of which the state holds these lacks what it is of no use without."""
+        return bool(self.needed) and attributes.get(self.needed) is None
 
     @cached_property
     def cleared(self) -> frozenset[str]:

@@ -205,10 +205,13 @@ class DriftReport:
 
 @frozen
 class OutputChange:
+    """An output that changes. once: it is what a resource shows once, when that is made."""
+
     name: str = field(metadata=IDENTITY)
     before: Value
     after: Value
     sensitive: bool = False
+    once: bool = field(default=False, metadata=FOR_PEOPLE)
 
 
 @frozen

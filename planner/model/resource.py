@@ -196,6 +196,26 @@ Progress = Callable[[int, int], None]
 
 
 @frozen
+class Credential:
+    """What only the reply to a create shows: a text of it. id: of the resource. attribute: where in that, as
+    "key" or "credentials.password". value: a Secret.
+    """
+
+    address: Address
+    id: str = field(metadata=IDENTITY)
+    attribute: str
+    value: str
+
+
+HandOver = Callable[[str, Mapping[str, Value]], object]
+"""Takes what only the reply to a create shows, as secrets: the id, and the attributes. Never an error."""
+
+
+def nobody(id_: str, shown: Mapping[str, Value]) -> None:
+    """Takes it from nobody."""
+
+
+@frozen
 class Request:
     """A write that the engine asks of a kind. desired: attributes to send, all known, secrets in clear.
     baseline: as the plan observed them.
@@ -203,7 +223,7 @@ class Request:
     version: the resource version the write builds on; None when none is known. fresh: it comes from the last
     write of this run, or from a read seconds ago, which stands for a read before this write.
     cleared: paths of partial attributes that are to go. token: of the intent, so that a server which takes
-    one knows a call that it saw before.
+    one knows a call that it saw before. hand_over: takes what no later reply shows, the moment it came.
     """
 
     operation: str
@@ -217,6 +237,7 @@ class Request:
     fresh: bool = False
     cleared: tuple[Path, ...] = ()
     token: str = ""
+    hand_over: HandOver = nobody
 
 
 @frozen

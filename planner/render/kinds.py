@@ -114,6 +114,7 @@ def _said(attribute: Attribute) -> Iterator[tuple[bool, str]]:
     """What facets say, and whether they say it here."""
     yield attribute.immutable, "a change is a replacement"
     yield attribute.write_only, "secret"
+    yield bool(attribute.once), "shown once, when it is made"
     yield attribute.unordered, "in any order"
     yield bool(attribute.key), f"matched by {' and '.join(attribute.key)}"
     left = "is cleared" if attribute.leave == CLEAR else "stays as it is"

@@ -18,6 +18,7 @@ from planner.yaml12.number import is_written
 
 FORCES: Final = "forces replacement"
 UNSURE: Final = "fingerprint unknown, will be sent"
+SET_ONCE: Final = "set once"
 _SHORT_LIST: Final = 3
 _CONTEXT_LINES: Final = 2
 _NAMED: Final = 3
@@ -166,7 +167,8 @@ def key_of(value: Value) -> object:
 
 def output_rows(outputs: Sequence[OutputChange]) -> list[Row]:
     in_order = sorted(outputs, key=lambda output: as_read(output.name))
-    return rows_of(AttributeDiff((o.name,), o.before, o.after, o.sensitive) for o in in_order)
+    told = ((AttributeDiff((o.name,), o.before, o.after, o.sensitive), o.once) for o in in_order)
+    return [evolve(r, notes=(*r.notes, *[SET_ONCE] * once)) for diff, once in told for r in diff_rows(diff)]
 
 
 def content_words(sha256: str, about: str = "") -> Words:

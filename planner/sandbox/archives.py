@@ -21,6 +21,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -161,11 +162,16 @@ class Archives:
         """The archive as it is now, kept for what loaded it, whatever takes its place; None where nobody
         fetched it. The same content is kept once."""
         pinned = self.pinned(sha256)
-        with suppress(FileExistsError):
-            try:
-                os.link(self.path(extension_id), pinned)
-            except FileNotFoundError:
-                return None
+        try:
+            os.link(self.path(extension_id), pinned)
+        except FileExistsError:
+            return pinned
+        except FileNotFoundError:
+            return None
+        except OSError:  # a file system without links
+            with self.incoming(0) as copy:
+                shutil.copyfile(self.path(extension_id), copy.path)
+                copy.path.rename(pinned)
         return pinned
 
     def pinned(self, sha256: str) -> Path:

@@ -22,6 +22,7 @@ from planner.sandbox.installation import Installation
 from planner.sandbox.running import asked, attempts
 from planner.sandbox.running.attempts import Owner
 from planner.sandbox.running.course import Course, note_uses
+from planner.sandbox.running.odd import misled
 from planner.sandbox.running.plans_shown import Shows
 from planner.sandbox.tables import DEPLOYMENTS, Deployment, Resources
 
@@ -77,6 +78,8 @@ class DeploymentsApi:
         with self.at.storage.read() as db:
             deployment = find(db, call)
             body = show.Shown(db, self.at.now(), shows).deployment(deployment)
+        if (mark := call.mark("odd-plans")) is not None:
+            body = misled(body, mark.texts.get("how", ""))
         answer = versioned(body, deployment.stamp)
         self._let_another_change(call, deployment.id)
         return answer

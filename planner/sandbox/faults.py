@@ -35,6 +35,8 @@ EFFECT   one of
     other-change[:N]   somebody else has the deployment load one bundle more: before a write is looked at,
                        after a read was answered. With 1 that plan is still pending, else it is over.
                        url= is the bundle's, element= the element whose list gets it, else it is the plan's
+    odd-plans          a read of a deployment tells of its plans what misleads: how= no-current, no-pending,
+                       no-logs, no-reasons or newest-first
     fail-settling      what it accepts to be done in time is not done, for the reason of message=
 
 OPTION   which of the matching requests, counted from 1, and details
@@ -95,10 +97,11 @@ EFFECTS: Mapping[str, float | None] = {
     "no-start": 1,
     "stay-yellow": None,
     "other-change": 0,
+    "odd-plans": None,
     "fail-settling": None,
 }
 PASSING_EFFECTS = ("delay", "hold")
-PLAYED_EFFECTS = ("fail-plan", "no-start", "stay-yellow", "other-change", "fail-settling")
+PLAYED_EFFECTS = ("fail-plan", "no-start", "stay-yellow", "other-change", "odd-plans", "fail-settling")
 """Handlers know what to make of these."""
 STATUS_EFFECTS = ("status", "html", "ok-false", "empty")
 AFTER_EFFECTS = (*STATUS_EFFECTS, "another")
@@ -127,6 +130,7 @@ class FaultRule:
     kind: str | None = None
     url: str | None = None
     element: str | None = None
+    how: str | None = None
 
     @property
     def is_played(self) -> bool:
@@ -140,7 +144,7 @@ class FaultRule:
     @property
     def mark(self) -> Mark:
         """What a handler is told of it."""
-        named = {name: getattr(self, name) for name in ("message", "step", "kind", "url", "element")}
+        named = {name: getattr(self, name) for name in ("message", "step", "kind", "url", "element", "how")}
         texts = {name: value for name, value in named.items() if value is not None}
         return Mark(self.effect, int(self.argument or 0), texts)
 
@@ -301,4 +305,5 @@ OPTIONS: Mapping[str, Callable[[str, str], Any]] = {
     "kind": _text,
     "url": _text,
     "element": _text,
+    "how": _text,
 }

@@ -30,6 +30,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "runner_id": ("_resync", "_search"),
     "proxy_id": ("filtered-groups", "health", "settings"),
     "user_name": ("auth",),
+    "api_key_id": ("_all",),
 }
 """What the API has where such an id stands; none is one."""
 OPERATION = re.compile(r"/api/v1(?=/)(?:/regions/[^/]*)?(/.*)?", re.DOTALL)

@@ -13,6 +13,7 @@ from .platform import (
     CERTIFICATES,
     DOMAIN_NAME,
     INFRASTRUCTURE,
+    KEYS,
     LOGGING,
     PLATFORM,
     PROXIES,
@@ -24,6 +25,7 @@ from .platform import (
     SHOP,
     STORE,
     TLS,
+    TOKENS,
     TRUST,
 )
 
@@ -144,6 +146,8 @@ CASES: dict[str, Case] = {
         {"value": "theirs.example"},
         export=("resource_kind_domain_name/kibana",),
     ),
+    "api_key": Case(f"{KEYS}/{{id}}"),
+    "enrollment_token": Case(f"{TOKENS}/{{id}}"),
     "api_base_url": Case(BASE_URL, ("ece.example", "shop.example"), {"value": "https://theirs.example"}),
     "deployment_keystore": Case(
         f"/deployments/{SHOP}/elasticsearch/_main/keystore",

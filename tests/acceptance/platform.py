@@ -25,6 +25,7 @@ SETTINGS = f"{INFRASTRUCTURE}/allocators/{ALLOCATOR}/settings"
 LOGGING = ("adminconsole", "allocator", "constructor", "runner")
 """The hosts and services that have logging settings."""
 DOMAIN_NAME, BASE_URL = f"{PLATFORM}/networking/deployment_domain_name", f"{PLATFORM}/api_base_url"
+KEYS, TOKENS = "/users/auth/keys", f"{PLATFORM}/security/enrollment-tokens"
 LICENSE, TELEMETRY = "/platform/license", "/phone-home/config"
 NOTHING = "No changes. The dev environment matches the configuration.\n"
 """All that a plan prints when nothing is left to do or to say."""
@@ -58,7 +59,7 @@ def holds(project: Project) -> dict[str, Any]:
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
         *(SECURITY, REALMS, f"{TLS}/ui"),
         *(f"/deployments/{SHOP}/elasticsearch/_main/{what}" for what in ("keystore", "remote-clusters")),
-        *(CERTIFICATES, "/stack/versions", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
+        *(CERTIFICATES, "/stack/versions", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL, KEYS, TOKENS),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

@@ -426,3 +426,24 @@ def test_two_archives_that_do_not_go_together_are_told(scene: Scene, path: str, 
     assert told not in words(scene.project.ok("plan").both)
     scene.project.write(f"files/b/{path}", "a third one")
     assert told in words(scene.project.ok("plan").both)
+
+
+def test_who_uses_an_extension_is_known_though_the_index_is_behind(tmp_path: Path) -> None:
+    """What this project wrote is read; who it detached from uses it no more."""
+    scene = made(tmp_path / "shop", deployment(SHOP, "shop", plan()), deployment(BLOG, "blog", plan()))
+    project = scene.project
+    with project.sandbox() as ece:
+        ece.lag()
+    project.apply()
+    assert users(project) == {"extension.synonyms": ["shop"], "extension.stopwords": []}
+    with project.sandbox() as ece:
+        ece.lag()
+    scene.bind(BINDING.replace("extension.synonyms", "extension.stopwords"))
+    project.apply()
+    assert users(project) == {"extension.synonyms": [], "extension.stopwords": ["shop"]}
+
+
+def users(project: Project) -> dict[str, list[str]]:
+    found = json.loads(project.ok("who-uses", "extension.*", "--json").out)
+    assert (found["asked"]["queries"] <= 2, found["asked"]["reads"]) == (True, 1)
+    return {item["address"]: [user["name"] for user in item["users"]] for item in found["extensions"]}

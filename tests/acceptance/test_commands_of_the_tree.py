@@ -218,6 +218,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 WITHOUT_REGISTRY: Final = {
     "PIP_NO_INDEX": "1",
     "PIP_NO_BUILD_ISOLATION": "0",  # which is how pip wants to be told so
+    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     "PYTHONPATH": sysconfig.get_path("purelib"),
     "PYTHONUNBUFFERED": "1",
 }

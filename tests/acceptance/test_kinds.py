@@ -64,6 +64,8 @@ def _merged(body: Any, change: Any) -> Any:
 
 KINDS: Mapping[str, Kind] = {name: load_kinds()[name].kind for name in CASES}
 CAN_BE_RESET = [name for name, kind in KINDS.items() if kind.singleton and kind.resets]
+IMPORTED = [name for name, kind in KINDS.items() if not kind.why_not_imported]
+KEEPING = ("--credentials", "credentials.jsonl")
 KEPT = {
     *(f"{INFRASTRUCTURE}/runners", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL),
     *(ROLES, f"{PROXIES}/settings", f"{PROXIES}/health", SECURITY, REALMS),
@@ -148,13 +150,13 @@ def test_from_the_example_to_nothing(scene: Scene) -> None:
     assert "valid" in project.ok("validate").out
     first = project.ok("plan").out
     assert f"{scene.kind}." in first
-    project.apply()
+    project.apply(*KEEPING)
     assert project.ok("plan").out == NOTHING
 
     if scene.case.edit:
         project.edit("templates/main.yaml", *scene.case.edit)
         assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in project.ok("plan").out
-        project.apply()
+        project.apply(*KEEPING)
         project.settled()
 
     project.ok("destroy", "--auto-approve")
@@ -176,7 +178,7 @@ def together(folder: Path) -> Project:
 def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
     project = together(tmp_path / "kinds")
     seed = holds(project)
-    project.apply()
+    project.apply(*KEEPING)
     assert {address.partition(".")[0] for address in project.addresses()} == {*CASES}
     assert project.ok("plan").out == NOTHING
     there = holds(project)
@@ -190,20 +192,20 @@ def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
 @of_what_changes
 def test_what_others_change_is_drift_and_a_saved_plan_is_refused(scene: Scene) -> None:
     project = scene.project
-    project.apply()
+    project.apply(*KEEPING)
     scene.change(scene.case.theirs)
     drifted = project.ok("plan", "--out", "one.json").out
     assert "Changed outside of planner" in drifted
     assert "1 to update" in drifted
-    project.apply()
+    project.apply(*KEEPING)
     project.settled()
     assert project.run("apply", "one.json").code == 3
 
 
-@of_each_kind
+@pytest.mark.parametrize("scene", IMPORTED, indirect=True)
 def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project = scene.project
-    project.apply()
+    project.apply(*KEEPING)
     count = len(project.addresses())
     for address in project.addresses():
         project.ok("state", "rm", address, "-e", "dev")
@@ -215,7 +217,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     shown = project.ok("plan", "--out", "p.json").out
     plan = json.loads((project.folder / "p.json").read_text())
     assert [change["action"] for change in plan["changes"]] == ["import"] * (count + scene.case.own), shown
-    project.apply()
+    project.apply(*KEEPING)
     assert scene.writes() == []
     assert holds(scene.project) == before
     project.settled()
@@ -227,7 +229,7 @@ def test_a_singleton_is_taken_over_and_reset(scene: Scene) -> None:
     project, seed = scene.project, holds(scene.project)
     name = load_kinds()[scene.kind].example.splitlines()[2]
     project.edit("templates/main.yaml", name, f"{name}\n      lifecycle: {{on_leave: reset}}")
-    project.apply()
+    project.apply(*KEEPING)
     assert project.resource(scene.address)["on_leave"] == "reset"
     assert "reset to what was installed" in project.ok("destroy", "--auto-approve").out
     assert project.addresses() == []
@@ -248,8 +250,8 @@ def losing_a_reply(scene: Scene) -> Iterator[None]:
 def test_replies_that_are_lost_leave_nothing_twice(scene: Scene) -> None:
     project, seed = scene.project, holds(scene.project)
     with losing_a_reply(scene):
-        project.run("apply", "--auto-approve")
-    project.apply()
+        project.run("apply", "--auto-approve", *KEEPING)
+    project.apply(*KEEPING)
     project.settled()
     with project.sandbox() as ece:
         ece.fault("DELETE ** drop-after times=1")
@@ -266,7 +268,7 @@ def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
     assert "(taken over first)" in plan
     assert "State: 1 to take over." in plan
     assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in plan
-    scene.project.apply()
+    scene.project.apply(*KEEPING)
     for address in scene.project.addresses():
         scene.project.ok("state", "rm", address, "-e", "dev")
     assert "will be taken over as it is" in scene.project.ok("plan").out
@@ -280,20 +282,20 @@ def test_what_would_cascade_is_set_while_the_security_deployment_has_a_plan(scen
     busy = {"security_deployment": {"cluster_id": "security", "has_pending_plan": True}}
     with create_app(scene.project.folder / "state/sandbox-dev.db", seed=busy):
         pass
-    scene.project.apply()
+    scene.project.apply(*KEEPING)
     scene.project.settled()
 
 
 @pytest.mark.parametrize("scene", [k for k, case in CASES.items() if case.cleared], indirect=True)
 def test_what_is_no_longer_declared_is_cleared(scene: Scene) -> None:
     project, name = scene.project, scene.case.cleared
-    project.apply()
+    project.apply(*KEEPING)
     assert ask(project, "GET", scene.path)[name]
     file = project.folder / "templates/main.yaml"
     lines = file.read_text().splitlines(keepends=True)
     first = next(line for line in lines if line.startswith(f"      {name}:"))
     file.write_text("".join(line for line in lines if line is not first))
     assert f"- {name}" in project.ok("plan").out
-    project.apply()
+    project.apply(*KEEPING)
     assert not ask(project, "GET", scene.path).get(name)
     project.settled()

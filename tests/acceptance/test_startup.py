@@ -46,12 +46,12 @@ LOADED = {
     "output": (90, STATE),
     "state list": (95, STATE),
     "lock show": (85, STATE),
-    "kinds list": (70, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
-    "validate": (165, TEMPLATES),
-    "render": (165, TEMPLATES),
-    "console": (165, TEMPLATES),
-    "plan": (196, SANDBOX),
-    "drift": (196, SANDBOX),
+    "kinds list": (75, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
+    "validate": (170, TEMPLATES),
+    "render": (170, TEMPLATES),
+    "console": (170, TEMPLATES),
+    "plan": (200, SANDBOX),
+    "drift": (200, SANDBOX),
     "apply --auto-approve": (210, SANDBOX),
 }
 """The command -> the most modules of ours, and those of HEAVY. ? is where a shell completes."""

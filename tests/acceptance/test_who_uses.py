@@ -158,3 +158,17 @@ def test_a_plan_goes_on_where_there_is_no_search(used: Project) -> None:
     assert "who uses what changes is told by ids alone" in " ".join(plan.out.split())
     assert "used by: deployments" in plan.out
     assert (refused.code, "search-deployments" in refused.err) == (1, True)
+
+
+def test_on_elastic_cloud_what_is_gone_is_forbidden(used: Project) -> None:
+    used.edit("planner.yaml", "{endpoint: sandbox}", "{endpoint: sandbox, platform: cloud}")
+    with used.sandbox() as ece:
+        id_ = ece.extensions()["beta"]["id"]
+        ece.delete("beta")
+    done = used.ok("who-uses", "extension.*")
+    assert f"extension.beta (beta, repo://{id_}), which is gone: no deployment uses it" in " ".join(
+        done.out.split()
+    )
+    assert "used by 2 deployments" in done.out
+    refused = used.run("who-uses", "1234567890")
+    assert (refused.code, "there is no extension 1234567890" in refused.err) == (1, True)

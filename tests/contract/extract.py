@@ -47,8 +47,8 @@ class Extracting:
                 taken = instead.get(call.operation.name, told["takes"])
                 for root in filter(None, (taken, told["gives"])):
                     self._follow(kind, name, call, core(root))
-            if kind.binding.wait and (call := kind.binding.wait.call):
-                found[call.operation.name] = told = self._operation(call.operation.name)
+            if kind.binding.wait and (look := kind.binding.wait.call):
+                found[look.operation.name] = told = self._operation(look.operation.name)
                 self._take(core(told["gives"]))
         shapes = {name: {key: self._pruned(w) for key, w in s.items()} for name, s in self.shapes.items()}
         return {"operations": found, "shapes": shapes}

@@ -71,7 +71,7 @@ GIVEN = {
     "{{ resource.traffic_filter.office.id }}": "office",
     "{{ var.shop_certificate }}": certificate("shop"),
     "deployment: shop": f"deployment: {DEPLOYMENT}",
-    "- extension.synonyms": "- {type: bundle, name: s, url: 'repo://1', elasticsearch_version: 8.*}",
+    "- extension.synonyms": "- {type: bundle, name: s, url: 'https://a.example', elasticsearch_version: 8.*}",
 }
 """What expressions of examples come to."""
 
@@ -85,6 +85,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "allocator_metadata_item": {"value": "9"},
     "allocator_settings": {"capacity": 57344},
     "api_base_url": {"value": "changed"},
+    "api_key": {},
     "blueprinter_blessings": {"runner_ids_to_blessing": {"192.168.44.10": {"value": False}}},
     "blueprinter_role": {"auto_blessed": True, "containers": []},
     "comment": {"message": "changed"},
@@ -93,6 +94,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "deployment_domain_name": {"value": "changed"},
     "deployment_keystore": {"secrets": {"s3.client.default.secret_key": {"value": "changed"}}},
     "deployment_template": {"name": "changed"},
+    "enrollment_token": {},
     "extension": {"description": "changed"},
     "extension_binding": {
         "extensions": [
@@ -192,6 +194,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     "allocator_metadata_item": {
         "(update|delete): its version is compared": "it is of all tags of an allocator: each would wait",
     },
+    "api_key": {
+        "(list|read): a reply has no expiration": "it has the expiration_date that comes of it",
+    },
     "blueprinter_blessings": {
         "singleton: absent-when-404, .*": "a role without blessings has none to take over",
     },
@@ -214,6 +219,10 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         r"(create|update): .*\.\w+ needs (region|plan|\w+_ref_id)": "filled in",
         r"(create|update): .*\.plan needs \w+": "filled in",
         r"(create|update): .*\.size needs \w+": "filled in",
+    },
+    "enrollment_token": {
+        "create: its body needs persistent": "added: one that is not has no id",
+        "create: its body does not need roles": "the reply to a create has none, by which a reply is whole",
     },
     "extension": {
         "update: extension_type can be changed": "required by an update, and ignored: Extensions, the guide",

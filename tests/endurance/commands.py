@@ -25,7 +25,7 @@ EXIT_CODES = frozenset({0, 1, 2, 3, 4, 5, 64, 130})
 
 KILLED = -9
 PATIENCE = 600.0
-KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
+KEPT = ("PATH", "HOME")
 NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 

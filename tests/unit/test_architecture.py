@@ -131,8 +131,13 @@ def test_nothing_is_imported_in_a_circle() -> None:
         pytest.fail(f"import circle: {cycle}")
 
 
-STARTERS = {"planner.vcs.running", "planner.config.apart", "planner.config.workshop"}
-"""git, which is run within one set of bounds, and what templates are rendered in."""
+STARTERS = {
+    "planner.vcs.running",
+    "planner.config.apart",
+    "planner.config.workshop",
+    "planner.app.credentials",
+}
+"""git, which is run within one set of bounds, what templates are rendered in, and what takes credentials."""
 
 
 def test_git_is_started_in_one_place() -> None:

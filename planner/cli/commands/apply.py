@@ -7,8 +7,14 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.cli.handed import Console, Forcing, Request
-from planner.cli.options import changing_options, force_options, lock_option, on_request
+from planner.cli.handed import Console, Destination, Forcing, Request
+from planner.cli.options import (
+    changing_options,
+    credentials_options,
+    force_options,
+    lock_option,
+    on_request,
+)
 
 
 @click.command("apply")
@@ -16,6 +22,7 @@ from planner.cli.options import changing_options, force_options, lock_option, on
 @changing_options
 @lock_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@credentials_options
 @force_options
 @click.option(
     "--expect-digest", metavar="DIGEST", help="Plan anew, and go on only if the plan has this digest."
@@ -30,6 +37,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     auto_approve: bool,
     expect_digest: str | None,
     forcing: Forcing,
+    credentials: Destination | None,
 ) -> int:
     """Make the installation what the templates say: plan, ask, carry it out. Or carry out a saved PLANFILE.
 
@@ -37,6 +45,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner apply -e dev
     planner apply -e dev --auto-approve
     planner apply -e prod prod-plan.json
+    planner apply -e dev --credentials ~/dev-credentials.jsonl
     """
     from planner.app.apply import Applying, Approval, apply_now, apply_saved
     from planner.app.command_line import SAID_BY_A_PLAN
@@ -52,7 +61,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     approval = Approval(auto_approve, expect_digest)
     with opened(request) as here:
         report = make_report(console, here, "apply")
-        applying = Applying(here, report, forcing)
+        applying = Applying(here, report, forcing, credentials)
         if saved is not None:
             return exit_code_of(apply_saved(applying, saved, approval, lock_timeout))
         return exit_code_of(apply_now(applying, approval, lock_timeout))

@@ -25,7 +25,8 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     """Write templates and import blocks for what the installation holds and the state does not.
 
     The next apply then takes it all into the state, without changing anything. Of what an installation has
-    once, and of what lives below something else, name the kind, and what it is below.
+    once, and of what lives below something else, name the kind, and what it is below. What is of use only
+    with a credential that was shown once, as an API key, cannot be imported, and is passed over.
 
     \b
     planner export -e prod --out templates/existing.yaml
@@ -76,7 +77,10 @@ def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]
     for word in words:
         name, *parent = word.split("/")
         require_kind(name, drivers)
-        parents = drivers[name].kind.identity.parents
+        kind = drivers[name].kind
+        if kind.why_not_imported:
+            raise PlannerError(f"what is exported is imported: {kind.why_not_imported}")
+        parents = kind.identity.parents
         if parent and len(parent) != len(parents):
             form = "/".join([name, *(part.upper() for part in parents)])
             raise WrongUsage(f"{word} does not say what the {name} is below", advice=f"Write {form}.")
@@ -85,11 +89,11 @@ def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]
 
 
 def _many(drivers: Drivers) -> dict[str, list[Parent]]:
-    """All kinds that can be read, but those of which there is one."""
+    """All kinds that can be read, but those of which there is one, and those that cannot be imported."""
     found: dict[str, list[Parent]] = {}
     for name in sorted(drivers):
         with suppress(PlannerError):  # a broken kind file is told where its kind is used
-            if not drivers[name].kind.singleton:
+            if not (drivers[name].kind.singleton or drivers[name].kind.why_not_imported):
                 found[name] = []
     return found
 

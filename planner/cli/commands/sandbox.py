@@ -19,7 +19,8 @@ from planner.model.value import Value
 
 FAULT_HELP = (
     'A fault, as "POST /deployments/extensions 503 times=1" or "* ** delay:2"; may be repeated. Effects: '
-    "503 (any status), rate-limit, delay:SECONDS, hold, drop-after, reset-before, truncate, ..."
+    "503 (any status), rate-limit, delay:SECONDS, hold, drop-after, reset-before, truncate, fail-plan,"
+    " no-start, ..."
 )
 data_option = click.option(
     "--data",
@@ -87,7 +88,8 @@ def serve_command(
     credentials: Path | None,
     **given: Any,
 ) -> None:
-    """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files, clock.
+    """Serve it over HTTP until Ctrl-C. Its own paths are below /sandbox: faults, requests, files, clock,
+    index, deployments, restarts.
 
     With --credentials an extension belongs to the user who made it; a key whose user is null has no user id.
 

@@ -14,17 +14,21 @@ from werkzeug.wrappers import Response
 
 from planner.sandbox import described, objects, settling
 from planner.sandbox.installation import Installation
-from planner.sandbox.settling import APPLIED, PENDING
+from planner.sandbox.settling import PENDING
 
 SECURITY: Final = "security_deployment"
 PLAN: Final = 20.0
 """Seconds that a plan takes."""
 
 
-def begin_plan(at: Installation, db: sqlite3.Connection, then: Mapping[str, Any] | None = None) -> None:
-    """then: what the security deployment shows afterwards."""
-    if objects.find(db, SECURITY, "", "") is not None:
-        settling.keep(db, SECURITY, "", settling.accept(at.clock, PLAN, {**_made(at, db), **(then or {})}))
+def begin_plan(turn: described.Turn, then: Mapping[str, Any] | None = None) -> None:
+    """then: what the security deployment shows afterwards, unless a fault has the plan fail."""
+    if objects.find(turn.db, SECURITY, "", "") is None:
+        return
+    reason = settling.spoiled(turn.call)
+    before = {key: value for key, value in _made(turn.at, turn.db).items() if key != "is_healthy"}
+    after = {**before, "is_healthy": False} if reason else {**before, **(then or {})}
+    settling.keep(turn.db, SECURITY, "", settling.accept(turn.at.clock, PLAN, after, reason))
 
 
 def shown_by(at: Installation, db: sqlite3.Connection, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +46,7 @@ def has_plan(at: Installation, db: sqlite3.Connection) -> bool:
 def _made(at: Installation, db: sqlite3.Connection) -> Mapping[str, Any]:
     """What the last plan has made of it."""
     found = settling.find(db, SECURITY, "")
-    return found.then if found and found.state(at.now()) == APPLIED else {}
+    return found.then if found and found.state(at.now()) != PENDING else {}
 
 
 class Turn(described.Turn):
@@ -57,5 +61,5 @@ class Turn(described.Turn):
             raise self.refusal("pending")
         written = super().put()
         if cascades:
-            begin_plan(self.at, self.db)
+            begin_plan(self)
         return written

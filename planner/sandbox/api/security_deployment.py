@@ -21,7 +21,7 @@ class Turn(described.Turn):
     def create(self) -> Response:
         settling.forget(self.db, SECURITY, "")
         written = super().create()
-        begin_plan(self.at, self.db)
+        begin_plan(self)
         return written
 
     def replace(self) -> Response:
@@ -29,7 +29,7 @@ class Turn(described.Turn):
             raise self.refusal("pending")
         then = {name: value for name, value in self.taken(self.sent).items() if name == "version"}
         written = super().replace()
-        begin_plan(self.at, self.db, then)
+        begin_plan(self, then)
         return written
 
     def mint(self, sent: dict[str, Any]) -> str:

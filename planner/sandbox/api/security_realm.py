@@ -135,7 +135,7 @@ class Turn(described.Turn):
             raise self.refusal("no_deployment")
         if has_plan(self.at, self.db):
             raise self.refusal("pending")
-        begin_plan(self.at, self.db)
+        begin_plan(self)
 
 
 def _info(thing: Object) -> dict[str, Any]:

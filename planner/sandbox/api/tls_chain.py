@@ -34,7 +34,8 @@ class Turn(described.Turn):
             raise self.refusal("no_chain")
         objects.update(self.db, evolve(thing, body=self.shown(thing)))
         then = {"chain": chain, "user_supplied": True}
-        settling.keep(self.db, self.of.kind, thing.id, settling.accept(self.at.clock, SECONDS, then))
+        settles = settling.accept(self.at.clock, SECONDS, then, settling.spoiled(self.call))
+        settling.keep(self.db, self.of.kind, thing.id, settles)
         return reply({"service": thing.id}, self.operation.done)
 
     def found(self) -> Object:

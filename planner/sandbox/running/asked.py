@@ -45,7 +45,11 @@ def requests(deployment: Deployment, wanted: Resources, by: Mapping[str, Any], c
     forced.pop("user_id", None)
     named = {request.owner for request in found}
     kibanas = [(_owner(deployment, "kibana", each), each) for each in deployment.resources.get("kibana", ())]
-    others = [Request(owner, each["plan"], forced, Wanted()) for owner, each in kibanas if owner not in named]
+    others = [
+        Request(owner, resource["plan"], forced, Wanted())
+        for owner, resource in kibanas
+        if owner not in named and not resource.get("fresh")
+    ]
     return [evolve(each, source=forced) if each.owner.kind == "kibana" else each for each in found] + others
 
 

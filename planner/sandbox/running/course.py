@@ -254,8 +254,7 @@ class Course:
     def _leave(self, attempt: Attempt, at: str) -> None:
         attempts.keep(self.db, evolve(attempt, state=ENDED))
         self._note_uses(attempt.owner)
-        if attempt.state != FAILED:
-            self._call_waiting(attempt, at)
+        self._call_waiting(attempt, at)
 
     def _call_waiting(self, attempt: Attempt, at: str) -> None:
         begins = self.clock.after(HOLE, at)

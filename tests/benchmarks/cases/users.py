@@ -1,6 +1,7 @@
 """Who uses extensions, and plans that change them: many deployments, each of which loads all of them.
 
-The sandbox is served by this process, and counts; the time is its as much as planner's.
+The sandbox is served by this process, and counts; the time is its as much as planner's. Its index is written
+beforehand, as an installation's is.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ environments:
 TEMPLATE: Final = """
 resource:
   extension:{% for n in range(COUNT) %}
-    words_{{ n }}: {name: "words-{{ n }}", extension_type: bundle, version: "{{ var.version }}"}
+    words_{{ n }}:
+      {name: "words-{{ n }}", extension_type: bundle, version: "{{ var.version }}", file: files/words}
     {% endfor %}
 """.replace("COUNT", str(EXTENSIONS))
 MEASURED: Final = {
@@ -60,9 +62,10 @@ def _cost(project: Project, ece: Ece, words: tuple[str, ...], codes: tuple[int, 
 
 
 def _written(folder: Path, url: str) -> Project:
-    (folder / "templates").mkdir(parents=True)
-    (folder / "planner.yaml").write_text(PROJECT)
-    (folder / "templates/main.yaml").write_text(TEMPLATE)
+    texts = {"planner.yaml": PROJECT, "templates/main.yaml": TEMPLATE, "files/words/words.txt": "one\n"}
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
     return Project(folder, environ={"EC_ENDPOINT": url})
 
 
@@ -78,6 +81,8 @@ def _deploy(ece: Ece, count: int) -> None:
         body = {"name": f"shop-{number}", "resources": {"elasticsearch": [{"plan": plan}]}}
         reply = ece.client.post(DEPLOYMENTS, json=body, headers=LOGIN)
         assert reply.status_code == 201, reply.text
+    ece.wait()
+    ece.lag()
 
 
 CASE = measured("Who uses extensions", _figures)

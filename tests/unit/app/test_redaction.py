@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from attrs import evolve
 
+from planner.app.caller import Silent
+from planner.app.disclosure import discretion
 from planner.app.redaction import Redactor, document_redaction
+from planner.config.load import Configuration
+from planner.kinds.registry import read_kind_file
 from planner.model.address import Address
 from planner.model.ledger import FAILED, Entry, Ledger, ThreeWay
 from planner.model.plan import Action
 from planner.model.release import Gate, Release
-from planner.model.resource import Prior
+from planner.model.resource import Desired, Prior
 from planner.model.state import Intent, Outcome, State
 from planner.model.value import Deferred, Fingerprint, Reference, Value, at
 from planner.promote.log import Force, Log, Run, Verification, read_log, write_log
+from planner.state.store import Store
 
 SECRET = 'pa"ss/wörd one'
 A = Address("extension", "a")
@@ -180,3 +189,36 @@ def test_records_of_promotions_stay_readable() -> None:
     assert run.gates == (Gate("soak", True, "seen by (sensitive)", forced="for (sensitive)"),)
     assert (checked.check, checked.url) == (secret, "https://x/?(sensitive)")
     assert forced.reason == "because of (sensitive)"
+
+
+DESIRED = Desired(Address("door", "front"), {"name": "front"})
+DOOR = """
+kind: door
+title: Door
+attributes:
+  type: object
+  required: [name]
+  properties:
+    name: {type: string}
+    id: {type: string, readOnly: true, x-stable: true}
+    sesame: {type: string, readOnly: true, x-once: needed}
+    first: {type: object, readOnly: true, properties: {knock: {type: string, x-once: extra}}}
+natural_key: [name]
+api:
+  id: id
+  names: {sesame: word}
+  list: {operation: list, method: GET, path: /doors}
+  create: {operation: create, method: POST, path: /doors}
+  delete: {operation: delete, method: DELETE, path: "/doors/{id}"}
+"""
+
+
+def test_what_is_shown_once_is_hidden_by_its_name_before_anybody_knows_it(tmp_path: Path) -> None:
+    """By the name that replies have for it, at any depth, and only where bodies are logged."""
+    path = tmp_path / "door.yaml"
+    path.write_text(DOOR)
+    kinds = {"door": read_kind_file(path)}
+    configuration = cast(Configuration, SimpleNamespace(resources={DESIRED.address: DESIRED}))
+    store = cast(Store, SimpleNamespace(load=lambda: State("p", "dev")))
+    hidden = [discretion(Silent(logs_bodies=logs), configuration, kinds, store) for logs in (True, False)]
+    assert [sorted(each.fields()) for each in hidden] == [["knock", "word"], []]

@@ -44,7 +44,8 @@ def driver_of(api: Told) -> RestDriver:
 
 
 def request(operation: str, certificate: str, baseline: dict[str, Value]) -> Request:
-    desired: dict[str, Value] = {"service_name": "ui"} | ({"certificate": certificate} if certificate else {})
+    sent: dict[str, Value] = {"certificate": certificate} if certificate else {}
+    desired: dict[str, Value] = {"service_name": "ui", **sent}
     return Request(operation, Address("tls_chain", "ui"), desired, {"service_name": "ui", **baseline}, "ui")
 
 

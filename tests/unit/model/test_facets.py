@@ -246,6 +246,17 @@ LIST: dict[str, Any] = {"type": "array", "items": of(source={}, id={})}
             of(a={"type": "array", "items": {"additionalProperties": {"x-leave": "keep"}}}),
             ["properties.a.items.additionalProperties: x-leave"],
         ),
+        (of(a={"readOnly": True, **of(b={"x-once": "extra"})}), []),
+        (of(a={"x-once": "extra"}), ["properties.a: x-once is for what the server sets"]),
+        (of(a={"readOnly": True, "x-once": "extra", "x-volatile": True}), ["properties.a: x-once says all"]),
+        (
+            of(a={"readOnly": True, "items": of(b={"x-once": "extra"})}),
+            ["properties.a.items.properties.b: x-once is for what has a name"],
+        ),
+        (
+            of(a={"readOnly": True, "additionalProperties": {"x-once": "extra"}}),
+            ["properties.a.additionalProperties: x-once is for what has a name"],
+        ),
     ],
 )
 def test_flaws_say_where(rules: dict[str, Any], told: list[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import frozen
 
-from .caller import Caller, Reply
+from .caller import Caller, Reply, archive
 
 MAIN = "elasticsearch/main-elasticsearch"
 ALL = "show_plan_logs=true&show_plan_history=true&show_system_alerts=100&enrich_with_template=false"
@@ -31,6 +31,21 @@ def resources(wanted: dict[str, Any], *others: str) -> dict[str, Any]:
     """What a request has in `resources`: Elasticsearch with a plan, and others beside it."""
     found: dict[str, Any] = {"elasticsearch": [{"ref_id": "main-elasticsearch", "plan": wanted}]}
     return found | {kind: [{"ref_id": f"main-{kind}", "plan": {kind: {}}}] for kind in others}
+
+
+DESCRIPTOR = {
+    "name": "tokens",
+    "description": "d",
+    "version": "1",
+    "elasticsearch.version": "8.15.3",
+    "java.version": "17",
+    "classname": "T",
+}
+
+
+def plugin_zip(file: str = "plugin-descriptor.properties", **told: str | None) -> bytes:
+    keys = DESCRIPTOR | {key.replace("_", "."): value for key, value in told.items()}
+    return archive(**{file: "\n".join(f"{key}={value}" for key, value in keys.items() if value is not None)})
 
 
 @frozen

@@ -44,6 +44,13 @@ UNDECLARED = {
     ("delete-instance-configuration", 400): "a version parameter whose conflict only the update declares",
     ("update-proxies-filtered-group", 404): "a version of what is not there",
     ("delete-trust-relationship", 409): "a version parameter without a declared conflict",
+    (
+        "get-deployment-resource-proxy-requests",
+        400,
+    ): "a header that is missing; what the proxy says is unknown",
+    ("post-deployment-resource-proxy-requests", 400): "a header that is missing",
+    ("put-deployment-resource-proxy-requests", 400): "a header that is missing",
+    ("delete-deployment-resource-proxy-requests", 400): "a header that is missing",
     ("delete-deployment-template-v2", 403): "a template of the system's own",
 }
 # These are declared with the headers of one resource; they find many, and there is no version of those.

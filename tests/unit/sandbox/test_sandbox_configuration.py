@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from pathlib import Path
@@ -350,6 +351,50 @@ def test_another_chain_of_a_service_is_accepted_and_shown_in_time(ece: Caller, a
     assert ece("POST", f"{TLS}/ui", data=key + CERTIFICATE).status_code == 202
     assert ece.json("GET", f"{TLS}/ui") == wanted
     assert {name: ece.json("GET", f"{TLS}/{name}") for name in before} == {**before, "ui": wanted}
+    app.clock.advance(30)
+    failed = ece.json("GET", f"{TLS}/ui")
+    ece.raw("POST", "/sandbox/faults", json=f"POST {TLS}/ui fail-settling times=1")
+    assert ece("POST", f"{TLS}/ui", data=f"{key}{CERTIFICATE}\n{CERTIFICATE}\n").status_code == 202
+    app.clock.advance(60)
+    assert ece.json("GET", f"{TLS}/ui") == failed
     for wrong in (CERTIFICATE, key, "", "{}"):
         assert ece("POST", f"{TLS}/ui", data=wrong).status_code == 400
     assert ece("GET", f"{TLS}/other").status_code == 404
+
+
+KEYS, TOKENS = "/users/auth/keys", "/platform/configuration/security/enrollment-tokens"
+
+
+def test_a_key_is_shown_once_and_to_nobody_else(ece: Caller) -> None:
+    made = ece("POST", KEYS, json={"description": "CI", "expiration": "90d"})
+    key = made.json["key"]
+    shown = {name: value for name, value in made.json.items() if name != "key"}
+    assert (made.status_code, len(key) > 20) == (201, True)
+    assert shown["expiration_date"] > shown["creation_date"]
+    assert ece.json("GET", f"{KEYS}/{shown['id']}") == shown
+    assert ece.json("GET", KEYS) == {"keys": [shown]}
+    other = {"headers": {"Authorization": f"Basic {base64.b64encode(b'ann:secret').decode()}"}}
+    assert ece.json("GET", KEYS, **other) == {"keys": []}
+    gone = (404, ["api_keys.key_not_found"])
+    assert [refused(ece, method, f"{KEYS}/{shown['id']}", **other) for method in ("GET", "DELETE")] == [
+        gone
+    ] * 2
+    assert [ece("DELETE", f"{KEYS}/{shown['id']}").status_code for _ in range(2)] == [200, 404]
+
+
+@pytest.mark.parametrize("expiration", ["soon", "90", "0d", "1w"])
+def test_a_key_is_valid_for_so_many_of_a_unit(ece: Caller, expiration: str) -> None:
+    sent = {"description": "CI", "expiration": expiration}
+    assert refused(ece, "POST", KEYS, json=sent) == (400, ["api_keys.invalid_input"])
+
+
+def test_a_token_that_expires_has_no_id_and_is_in_no_list(ece: Caller) -> None:
+    once = ece.json("POST", TOKENS, json={"persistent": False, "validity_in_seconds": 60})
+    assert [*once] == ["token"]
+    assert ece.json("GET", TOKENS) == {"tokens": []}
+    made = ece.json("POST", TOKENS, json={"persistent": True, "roles": ["allocator"]})
+    assert sorted(made) == ["token", "token_id"]
+    assert ece.json("GET", TOKENS) == {"tokens": [{"token_id": made["token_id"], "roles": ["allocator"]}]}
+    lasting = {"persistent": True, "validity_in_seconds": 60}
+    assert refused(ece, "POST", TOKENS, json=lasting) == (400, ["enrollment_tokens.invalid_token_request"])
+    assert [ece("DELETE", f"{TOKENS}/{made['token_id']}").status_code for _ in range(2)] == [200, 404]

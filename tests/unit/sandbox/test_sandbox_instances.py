@@ -10,7 +10,7 @@ import pytest
 from planner.sandbox import Sandbox
 
 from .caller import EXTENSIONS, WORDS, Caller, archive, codes
-from .running import MAIN, Running, bundle, plan, plugin
+from .running import MAIN, Running, bundle, plan, plugin, plugin_zip
 
 OTHER = "https://words.example/b.zip"
 HOT = {"id": "hot_content", "size": {"resource": "memory", "value": 1024}, "zone_count": 2}
@@ -94,21 +94,6 @@ def test_what_is_replaced_in_place_is_read_at_the_next_start(ece: Caller, app: S
     assert ece("POST", f"{shop.path}/{MAIN}/_restart").status_code == 202
     ece.wait()
     assert content() == hashlib.sha256(third).hexdigest()
-
-
-DESCRIPTOR = {
-    "name": "tokens",
-    "description": "d",
-    "version": "1",
-    "elasticsearch.version": "8.15.3",
-    "java.version": "17",
-    "classname": "T",
-}
-
-
-def plugin_zip(file: str = "plugin-descriptor.properties", **told: str | None) -> bytes:
-    keys = DESCRIPTOR | {key.replace("_", "."): value for key, value in told.items()}
-    return archive(**{file: "\n".join(f"{key}={value}" for key, value in keys.items() if value is not None)})
 
 
 STABLE = "stable-plugin-descriptor.properties"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -269,3 +270,52 @@ def test_the_plan_of_a_seed_is_in_force_from_the_beginning(clock: Machine) -> No
             assert [each["healthy"] for each in plans["history"]] == [True, False]
             found.append(plans["current"]["plan_attempt_id"])
     assert len(set(found)) == 1
+
+
+def test_data_from_before_there_were_plans_goes_on(tmp_path: Path, clock: Machine) -> None:
+    """Nothing is known of its instances until a plan starts them."""
+    data = tmp_path / "ece.db"
+    with create_app(data, clock=clock) as app:
+        id_ = Running.settled(Caller(app), plan(user_bundles=[bundle(WORDS)])).id
+    db = sqlite3.connect(data)
+    db.execute("DELETE FROM object")
+    db.commit()
+    db.close()
+    with create_app(data, clock=clock) as app:
+        shop = Running(Caller(app), id_)
+        ids = {shop.plans()["current"]["plan_attempt_id"] for _ in range(2)}
+        assert (len(ids), shop.get()["healthy"], shop.instances()) == (1, True, [])
+        shop.put(plan(zones=2))
+        shop.ece.wait()
+        assert (len(shop.running()), shop.get()["healthy"]) == (2, True)
+
+
+def test_what_is_asked_for_again_before_it_began_is_tried_once(ece: Caller) -> None:
+    """And what waited for it waits for what it waited for."""
+    made = Running.made(ece, plan(), "apm", "kibana")
+    body = {"prune_orphans": False, "resources": {"apm": [{"ref_id": "main-apm", "plan": {"apm": {}}}]}}
+    ece.json("PUT", made.path, json=body)
+    assert made.pending() == ["elasticsearch", "apm"]
+    ece.wait()
+    kinds = ("elasticsearch", "apm", "kibana")
+    assert {kind: [each["healthy"] for each in made.plans(kind)["history"]] for kind in kinds} == {
+        "elasticsearch": [True],
+        "apm": [False],
+        "kibana": [True],
+    }
+
+
+def test_kibana_that_has_a_plan_is_forced_to_another_one_afterwards(ece: Caller) -> None:
+    """Also where that one failed, and is still shown."""
+    made = Running.settled(ece, plan(), "apm", "kibana")
+    made.fault("PUT /deployments/* fail-plan kind=kibana times=1")
+    for kind in ("kibana", "apm"):
+        changed = {kind: [{"ref_id": f"main-{kind}", "plan": {kind: {"user_settings_yaml": "a: 1"}}}]}
+        ece.json("PUT", made.path, json={"prune_orphans": False, "resources": changed})
+        ece.wait(1)
+    ece.wait(24)
+    assert made.pending() == ["kibana"]
+    ece.wait()
+    attempts = made.plans("kibana")["history"]
+    assert [each["healthy"] for each in attempts] == [True, False, True]
+    assert attempts[-1]["source"]["action"] == "apm.force-kibana-plan"

@@ -155,6 +155,43 @@ def test_faults_that_differ_go_together_and_with_others(ece: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    ("how", "seen"),
+    [
+        ("no-current", {"current": None}),
+        ("no-pending", {"pending": None}),
+        ("no-logs", {"steps": set()}),
+        ("no-reasons", {"reasons": 0}),
+        ("newest-first", {"numbers": [1, 0]}),
+    ],
+)
+def test_plans_are_told_in_odd_ways(ece: Caller, how: str, seen: dict[str, Any]) -> None:
+    shop = Running.settled(ece, plan())
+    shop.put(plan(user_bundles=[bundle("https://x.invalid/a")]))
+    ece.wait(1000)
+    shop.put(plan(user_bundles=[bundle("https://x.invalid/a")]))
+    ece.wait(610)
+
+    def told() -> dict[str, Any]:
+        plans = shop.plans()
+        every = [each for each in (plans["pending"], plans["current"], *plans["history"]) if each]
+        logs = [step for each in every for step in each["plan_attempt_log"]]
+        return {
+            "current": plans["current"],
+            "pending": plans["pending"],
+            "steps": {step["step_id"] for step in logs},
+            "reasons": sum(len(step["info_log"]) for step in logs),
+            "numbers": [int(each["plan_attempt_name"][8:]) for each in plans["history"]],
+        }
+
+    before = told()
+    shop.fault(f"GET /deployments/* odd-plans how={how} times=1")
+    odd = told()
+    assert {key: odd[key] for key in seen} == seen
+    assert {key: before[key] for key in seen} != seen
+    assert told() == before
+
+
+@pytest.mark.parametrize(
     ("effect", "reason"),
     [("fail-settling", "It could not be applied."), ('fail-settling message="no such host"', "no such host")],
 )

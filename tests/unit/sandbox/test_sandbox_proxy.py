@@ -9,8 +9,7 @@ import pytest
 from planner.sandbox import create_app
 
 from .caller import Caller, Reply, archive, codes
-from .running import MAIN, Running, bundle, plan, plugin
-from .test_sandbox_instances import plugin_zip
+from .running import MAIN, Running, bundle, plan, plugin, plugin_zip
 
 FILE = "dictionaries/synonyms.txt"
 MANAGED = {"X-Management-Request": "true"}

@@ -202,6 +202,17 @@ def test_there_is_one_security_deployment_which_shows_no_topology(ece: Caller, d
     assert (shown["version"], shown["has_pending_plan"]) == ("8.15.3", True)
 
 
+def test_a_plan_that_fails_leaves_it_unhealthy_until_another_one_ends(ece: Caller, app: Sandbox) -> None:
+    own = ece.json("GET", DEPLOYMENT)
+    ece.raw("POST", "/sandbox/faults", json=f"PUT {DEPLOYMENT} fail-settling times=1")
+    for version, healthy in (("8.16.0", False), ("8.17.0", True)):
+        ece.json("PUT", DEPLOYMENT, json={"version": version})
+        assert ece.json("GET", DEPLOYMENT)["has_pending_plan"] is True
+        app.clock.advance(60)
+        shown = own if healthy is False else {**own, "version": version}
+        assert ece.json("GET", DEPLOYMENT) == {**shown, "is_healthy": healthy}
+
+
 def test_without_a_security_deployment_no_realm_is_written(ece: Caller, data: Path) -> None:
     written(ece, "POST", f"{REALMS}/ldap", LDAP)
     gone(data)

@@ -156,6 +156,7 @@ def test_what_is_for_people() -> None:
         ("drift", "diffs", "line"),
         ("drift", "diffs", "unsure"),
         ("drift", "content"),
+        ("outputs", "once"),
         ("notes",),
         ("unchanged",),
         ("left_out", "why"),
