@@ -31,7 +31,7 @@ class Turn(elasticsearch.Turn):
         pending = found is not None and found.state(self.at.now()) == settling.PENDING
         waiting = found.then["new"] if found and pending else ()
         own = DEPLOYMENTS.find(self.db, self.call.params[self.of.parent[0]])
-        version = own and _version(own, thing.parent.partition("/")[2])
+        version = _version(own, thing.parent.partition("/")[2])
         return {
             "resources": [
                 {**each, "info": self._info(each, version, waiting=each["alias"] in waiting)}
@@ -42,7 +42,7 @@ class Turn(elasticsearch.Turn):
     def _info(self, remote: dict[str, Any], version: int | None, *, waiting: bool) -> dict[str, bool]:
         """ECE API, RemoteResourceInfo."""
         other = DEPLOYMENTS.find(self.db, remote["deployment_id"])
-        theirs = other and _version(other, remote["elasticsearch_ref_id"])
+        theirs = _version(other, remote["elasticsearch_ref_id"])
         there = other is not None and theirs is not None
         near = theirs is None or version is None or abs(theirs - version) <= 1
         connected = there and near and not waiting and not (other and other.stopped)
@@ -50,9 +50,10 @@ class Turn(elasticsearch.Turn):
         return {**facts, "compatible": near}
 
 
-def _version(deployment: Deployment, ref_id: str) -> int | None:
+def _version(deployment: Deployment | None, ref_id: str) -> int | None:
     """The major version of an Elasticsearch of a deployment, None where there is no such."""
-    found = (each for each in deployment.resources.get("elasticsearch", ()) if each["ref_id"] == ref_id)
+    there = deployment.resources.get("elasticsearch", ()) if deployment else ()
+    found = (each for each in there if each["ref_id"] == ref_id)
     return next((_major(each) for each in found), None)
 
 

@@ -33,9 +33,8 @@ def driver() -> Iterator[RestDriver]:
 
 
 def request(wanted: Mapping[str, Any], held: Mapping[str, Any], operation: str = "update") -> Request:
-    parts = {"deployment_id": "shop", "ref_id": "_main"}
-    desired, baseline = ({**parts, "secrets": secrets} for secrets in (wanted, held))
-    return Request(operation, ADDRESS, desired, baseline, ID)
+    parts: Mapping[str, Any] = {"deployment_id": "shop", "ref_id": "_main"}
+    return Request(operation, ADDRESS, {**parts, "secrets": wanted}, {**parts, "secrets": held}, ID)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,8 @@ def test_settings_of_others_stay(driver: RestDriver) -> None:
     driver.perform(request({}, HELD, "delete"))
     read = driver.read(ID)
     assert read is not None
-    assert [*read.attributes["secrets"]] == ["b"]
+    secrets: Any = read.attributes["secrets"]
+    assert [*secrets] == ["b"]
 
 
 @pytest.mark.parametrize("id_", ["nobody/_main", "shop/nobody"])

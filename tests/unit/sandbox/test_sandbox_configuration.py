@@ -178,7 +178,8 @@ def test_a_keystore_shows_names_and_no_values() -> None:
         assert ece.json("PATCH", path, json={"secrets": sent}) == shown == ece.json("GET", named)
         gone = {"a": None, "b": {}, "c": {"value": None}, "d": {"value": "y"}}
         assert ece.json("PATCH", named, json={"secrets": gone}) == {"secrets": {"d": {"as_file": False}}}
-        for wrong in ({}, {"secrets": []}, {"secrets": {"a": 5}}, {"secrets": {"a": {"as_file": "x"}}}):
+        bad: list[Any] = [{}, {"secrets": []}, {"secrets": {"a": 5}}, {"secrets": {"a": {"as_file": "x"}}}]
+        for wrong in bad:
             assert ece("PATCH", path, json=wrong).status_code == 400
         absent = {"shop/elasticsearch/x": "deployment_resource", "x/elasticsearch/_main": "deployment"}
         for other, what in absent.items():
