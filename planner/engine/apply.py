@@ -288,8 +288,8 @@ class Run:
         return outcomes
 
     def _outcomes(self, step: Step, result: Result) -> list[Record]:
-        intent, change = self._intents[step.number], self.change_of(step)
-        if step.operation == SETTLE and (result.observed is None or result.settling.status):
+        intent, change, before = self._intents[step.number], self.change_of(step), self._before(step)
+        if step.operation == SETTLE and (before is None or result.observed is None or result.settling.status):
             return self._not_settled(step, result)
         if result.observed is None:
             self._known_ids.discard((step.address.kind, intent.id or ""))
@@ -297,7 +297,7 @@ class Run:
         kind = self.drivers[step.address.kind].kind
         self._known_ids.add((kind.name, result.observed.id))
         self.world.fresh.written.add((kind.name, result.observed.id))
-        before, reads = self._before(step), self.reads.get(step.address, ())
+        reads = self.reads.get(step.address, ())
         once = self.world.credentials.held.get(step.address, {})
         prior = prior_after(intent, result.observed, before, kind, self.salt, reads, once)
         done = Outcome(step.number, step.address, "done", prior, deposed=step.deposed)
@@ -306,7 +306,7 @@ class Run:
         return [done]
 
     def _not_settled(self, step: Step, result: Result) -> list[Record]:
-        """What the state is told of what failed. Of what was deleted it holds nothing any more."""
+        """What the state is told of what failed. Of what was deleted, or reset, it holds nothing any more."""
         before = self._before(step)
         if before is None or not result.settling.status:
             return []

@@ -73,7 +73,7 @@ class Description:
         self, place: Attribute, path: Path, before: Value, after: Value, whole: Value
     ) -> AttributeDiff:
         sensitive = place.write_only or _hides(before, after) or _hides(after, before)
-        unsure = place.write_only and before is None and after is not None and not self.anew
+        unsure = place.write_only and before is None and after is not None and not self._is_new(path, whole)
         hide = _hidden if sensitive else conceal
         return AttributeDiff(
             path=(self.attribute.name, *path),
@@ -82,6 +82,14 @@ class Description:
             sensitive=sensitive,
             forces_replacement=_forces(self.attribute, path, whole),
             unsure=unsure,
+        )
+
+    def _is_new(self, path: Path, whole: Value) -> bool:
+        """Whether nothing can be there that is not known: what would hold it is not. whole: of before."""
+        nodes = enumerate(self.attribute.along(path))
+        return self.anew or any(
+            node.present and self.attribute.find(whole, path[:depth]) in (None, UNKNOWN)
+            for depth, node in nodes
         )
 
 

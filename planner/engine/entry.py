@@ -10,8 +10,8 @@ from planner.model.compare import identical, same
 from planner.model.facets import Attribute
 from planner.model.kept import ALL, NOTHING_MORE, Keeping, Shape, Wanted, hidden_in, without
 from planner.model.kind import Kind
-from planner.model.resource import Observed, Prior, Settling
-from planner.model.value import Path, Value
+from planner.model.resource import Desired, Observed, Prior, Settling
+from planner.model.value import Path, Value, fingerprints, is_deferred
 
 
 def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is known apart
@@ -59,6 +59,46 @@ def _settling(prior: Prior, observed: Observed) -> Settling:
     """Only what was written by us is waited for: an installation may be busy with anything."""
     seen = observed.settling if prior.settling.status else None
     return prior.settling if seen is None else seen
+
+
+def accepted(prior: Prior, desired: Desired, kind: Kind, salt: str) -> tuple[Prior, list[Path]]:
+    """prior with fingerprints of what is declared, for secrets that are there and have none, where desired
+    accepts them; and where these are."""
+    paths: list[Path] = []
+    attributes = {name: value for name, value in prior.attributes.items() if name not in kind.accepting}
+    said = {name: value for name in kind.accepting if (value := desired.attributes.get(name)) is not None}
+    accepting = _Accepting(said, salt, paths)
+    for name, value in desired.attributes.items():
+        attribute, held = kind.attributes[name], attributes.get(name)
+        if attribute.holds_secret and (taken := accepting.taken(attribute, value, held, (name,))) is not None:
+            attributes[name] = taken
+    attributes |= said
+    return prior if attributes == prior.attributes else evolve(prior, attributes=attributes), paths
+
+
+@frozen
+class _Accepting:
+    """Secrets taken as declared. said: by which attributes, and whether. paths: hears where they are."""
+
+    said: Mapping[str, Value]
+    salt: str
+    paths: list[Path]
+
+    def taken(self, attribute: Attribute, declared: Value, held: Value, path: Path) -> Value:
+        """What is held of what is declared."""
+        if attribute.write_only:
+            if held is not None or self.said.get(attribute.accept) is not True or is_deferred(declared):
+                return held
+            self.paths.append(path)
+            return fingerprints(declared, self.salt)
+        wanted, there = attribute.members(declared), attribute.members(held)
+        if wanted is None or there is None:
+            return held
+        found = (
+            (key, self.taken(attribute.below(key), item, there.get(key), (*path, key)))
+            for key, item in wanted.items()
+        )
+        return attribute.rebuilt({**there, **{key: item for key, item in found if item is not None}})
 
 
 def _hidden(prior: Prior, observed: Observed, kind: Kind) -> Iterator[tuple[str, Value]]:

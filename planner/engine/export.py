@@ -194,7 +194,22 @@ def declared(observed: Mapping[str, Value], driver: Driver) -> dict[str, Value]:
         for name in kind.declarable
         if name in observed and not (kind.attributes[name].local or name in kind.said_elsewhere)
     }
-    return {name: value for name, value in found.items() if not kind.attributes[name].write_only}
+    shown = ((kind.attributes[name], value) for name, value in found.items())
+    return {a.name: _declarable(a, value) for a, value in shown if not a.write_only}
+
+
+def _declarable(attribute: Attribute, value: Value) -> Value:
+    """value without the members that nobody can declare but with a secret."""
+    members = attribute.members(value)
+    if members is None or not attribute.holds_secret:
+        return value
+    below = ((key, attribute.below(key), item) for key, item in members.items())
+    kept = {key: _declarable(node, item) for key, node, item in below if not _needs_secret(node)}
+    return attribute.rebuilt(kept)
+
+
+def _needs_secret(attribute: Attribute) -> bool:
+    return any(below.required and below.write_only for below in attribute.properties.values())
 
 
 def _undeclared(attribute: Attribute, known: Value, there: Value) -> bool:  # noqa: ARG001 - one of Passes

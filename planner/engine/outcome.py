@@ -160,10 +160,15 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
         version=prior.version if prior else None,
-        content=_to_upload(change, values.desired) if step.operation == "upload" else None,
+        content=_to_upload(change, values.desired) if _sends_file(step, kind) else None,
         progress=progress,
         cleared=tuple(diff.path for diff in change.diffs if diff.after is None) if prior else (),
     )
+
+
+def _sends_file(step: Step, kind: Kind) -> bool:
+    at_once = kind.content is not None and kind.content.at_once
+    return step.operation == "upload" or (step.operation == "create" and at_once)
 
 
 def _to_upload(change: Change, desired: Mapping[Address, Desired]) -> Content | None:
@@ -252,7 +257,8 @@ def prior_after(  # noqa: PLR0913, PLR0917 - what was shown, what was there, and
 
 def _content_after(intent: Intent, observed: Observed, before: Prior | None, kind: Kind) -> str | None:
     """The SHA-256 of the stored file; None when there is none, or one that the server fetched."""
-    if intent.operation == "upload":
+    at_once = kind.content is not None and kind.content.at_once
+    if intent.operation == "upload" or (intent.operation == "create" and at_once):
         return intent.content_sha256
     if before is None or kind.content is None or intent.operation == "create":
         return None

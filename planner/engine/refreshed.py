@@ -9,7 +9,7 @@ from attrs import define, field
 
 from planner.engine.diff import drift_of
 from planner.engine.edits import Moving
-from planner.engine.entry import take_over
+from planner.engine.entry import accepted, take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.refresh import View
@@ -22,7 +22,7 @@ from planner.model.kind import Kind
 from planner.model.plan import Drift, Moved
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
-from planner.model.value import UNKNOWN, Reference, Value
+from planner.model.value import UNKNOWN, Reference, Value, dotted
 
 
 @define(slots=False, frozen=True)
@@ -102,7 +102,23 @@ def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
     for address, observed in sorted(view.imports.items()):
         if not observed.waits:
             found.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
+    _accept(found, goal, drivers)
     return found
+
+
+def _accept(refreshed: Refreshed, goal: Goal, drivers: Drivers) -> None:
+    """Secrets that are there, and of which no fingerprint is known, are taken for what is declared where a
+    resource says so."""
+    for address, prior in refreshed.priors.items():
+        desired = goal.resources.get(address)
+        kind = drivers[address.kind].kind
+        if desired is None or not kind.accepting:
+            continue
+        entry, paths = accepted(prior, desired, kind, goal.salt)
+        refreshed.priors[address] = entry
+        refreshed.notes.extend(
+            f"{address}: {dotted(path)} is there already, and taken for what is declared" for path in paths
+        )
 
 
 def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) -> Prior:

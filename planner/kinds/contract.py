@@ -24,6 +24,11 @@ def problems(kind: Kind, binding: Binding) -> Iterator[Problem]:
     yield from unknown
     if not unknown:
         yield from _of_attributes(kind.attributes)
+        yield from (
+            ("attributes", f"x-accept names {name}, which is no attribute that is x-local")
+            for name in sorted(kind.accepting)
+            if name not in kind.attributes or not kind.attributes[name].local
+        )
         yield from _of_identity(kind)
         yield from _of_natural_key(kind)
         yield from _of_content(kind, binding)

@@ -5,17 +5,17 @@ Source of the facts: the ECE API's operations list-, create-, get-, update-, upl
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
-from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
+from planner.errors import ApiError, OutcomeUnknown, PlannerError
 from planner.kinds.replies import pointed
-from planner.kinds.rest import RestDriver, said, steps_between
+from planner.kinds.rest import RestDriver
+from planner.kinds.uploading import content_of, upload_of
+from planner.kinds.versions import said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
 from planner.model.lint import Fault
@@ -75,14 +75,9 @@ class ExtensionDriver(RestDriver):
 
     def upload(self, request: Request) -> Result:
         """PUT of the archive, streamed, in a form that this installation takes (upload-extension)."""
-        if request.content is None:
-            raise PlannerError(f"{request.address} has no file to upload")
-        archive = Path(request.content.archive)
-        _check_unchanged(archive, request.content.sha256, request)
-        form = self.conventions.uploads.next
-        upload = Upload(archive, _zip_name(request), form, progress=request.progress)
+        upload = upload_of(request, self.conventions.uploads.next)
         reply, note = self.write(request, lambda found: self._sent(found, upload, request))
-        stored, unsaid = self._stored(reply, request, request.content)
+        stored, unsaid = self._stored(reply, request, content_of(request))
         self._check_alone(stored, request, file=True)
         return Result(stored, said(note, unsaid))
 
@@ -189,19 +184,3 @@ def _size_in(observed: Observed) -> int | float | None:
     file = _file_of(observed)
     size = file.get("size") if isinstance(file, Mapping) else None
     return size if isinstance(size, int | float) and not isinstance(size, bool) else None
-
-
-def _zip_name(request: Request) -> str:
-    name = Path(request.content.source).name if request.content else request.address.name
-    return f"{name.removesuffix('.zip')}.zip"
-
-
-def _check_unchanged(archive: Path, sha256: str, request: Request) -> None:
-    """The file may have been written to since it was planned; what is sent must be what was planned."""
-    try:
-        with archive.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise PlannerError(f"{request.address}: the archive cannot be read: {error.strerror}") from None
-    if found != sha256:
-        raise StalePlan(f"{request.address}: its file changed since it was planned", advice="Plan again.")

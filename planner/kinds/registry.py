@@ -218,13 +218,14 @@ def _settles(wait: Mapping[str, Any]) -> Settles:
 
 
 def _content(content: Mapping[str, Any]) -> ContentFacts:
-    return ContentFacts(content["attribute"], content["marker"], tuple(content.get("fetched", ())))
+    return ContentFacts(**{**content, "fetched": tuple(content.get("fetched", ()))})
 
 
 def _check_upload(path: Path, kind_file: KindFile) -> None:
     """A kind with an uploaded file needs what uploads it."""
-    uploads = "upload" in kind_file.binding.calls and kind_file.driver.upload is not RestDriver.upload
-    if kind_file.kind.content is not None and not uploads:
+    content = kind_file.kind.content
+    called = "upload" in kind_file.binding.calls or (content is not None and content.at_once)
+    if content is not None and not (called and kind_file.driver.upload is not RestDriver.upload):
         raise PlannerError(
             f"the kind file {path} is wrong at content: it needs an upload call, and a driver that uploads"
         )

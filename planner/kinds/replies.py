@@ -17,7 +17,7 @@ from planner.model.compare import same
 from planner.model.kept import lasting, once_in
 from planner.model.kind import Kind
 from planner.model.resource import FAILED, PENDING, SETTLED, Observed, Settling
-from planner.model.value import Value
+from planner.model.value import UNKNOWN, Value
 from planner.net.bodies import nests_too_deep
 
 
@@ -166,30 +166,46 @@ def shown_once(body: Any, kind: Kind, binding: Binding) -> dict[str, Value]:
 
 def tells(body: Any, wait: Wait) -> bool:
     """Whether a body says how far the installation is."""
-    return all(pointed(body, pointer) is not None for pointer in wait.until)
+    shown = (found for pointer in wait.until for found in _each(body, pointer))
+    return all(found is not None and found is not UNKNOWN for found in shown)
 
 
 def settling_in(body: Any, wait: Wait) -> Settling:
     """How far the installation is, by a reply."""
     said = pointed(body, wait.reason) if wait.reason else None
-    if failed := [
-        _told(body, pointer) for pointer, value in wait.failed.items() if _has(body, pointer, value)
-    ]:
+    if failed := [*_those(body, wait.failed, are=True)]:
         return Settling(FAILED, said if isinstance(said, str) else failed[0])
-    unmet = [_told(body, pointer) for pointer, value in wait.until.items() if not _has(body, pointer, value)]
-    if unmet:
+    if unmet := [*_those(body, wait.until, are=False)]:
         return Settling(PENDING, said if isinstance(said, str) else unmet[0])
     return SETTLED
 
 
-def _has(body: Any, pointer: str, wanted: Any) -> bool:
-    found = pointed(body, pointer)
-    return any(same(found, value) for value in (wanted if isinstance(wanted, list) else [wanted]))
+def _those(body: Any, told: Mapping[str, Any], *, are: bool) -> Iterator[str]:
+    """What a body has, in words, where it is one of what was told, or none of them."""
+    for pointer, wanted in told.items():
+        values = wanted if isinstance(wanted, list) else [wanted]
+        for found in _each(body, pointer):
+            if any(same(found, value) for value in values) is are:
+                yield _told(pointer, found)
 
 
-def _told(body: Any, pointer: str) -> str:
-    name, found = pointer.rsplit("/", 1)[-1], pointed(body, pointer)
-    if found is None:
+def _each(body: Any, pointer: str) -> Iterator[Any]:
+    """What a pointer leads to, of each item of a list where it has a *; UNKNOWN where there is no list."""
+    head, star, rest = pointer.partition("/*")
+    found = pointed(body, head)
+    if not star:
+        yield found
+        return
+    if not isinstance(found, list):
+        yield UNKNOWN
+        return
+    for item in found:
+        yield from _each(item, rest)
+
+
+def _told(pointer: str, found: Any) -> str:
+    name = pointer.rsplit("/", 1)[-1]
+    if found is None or found is UNKNOWN:
         return f"{name} is not told"
     return f"{name} is {str(found).lower() if isinstance(found, bool) else _shown(found)}"
 

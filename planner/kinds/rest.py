@@ -8,10 +8,9 @@ afterwards whether somebody else wrote in it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Final, Unpack
+from typing import Unpack
 
 from attrs import evolve, frozen
 
@@ -20,13 +19,15 @@ from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnkno
 from planner.kinds.binding import merge_patch
 from planner.kinds.plain import Plain
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in, shown_once
+from planner.kinds.versions import overtaken, said
 from planner.model.agreement import agree, proven
 from planner.model.compare import is_unset
+from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Identity
 from planner.model.kind import one
 from planner.model.plan import SETTLE, AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result
-from planner.model.value import Value
+from planner.model.value import Value, is_deferred
 
 
 @frozen(eq=False, repr=False)
@@ -46,6 +47,17 @@ class RestDriver(Plain):
         """What shows that the installation is done with it may outlive the resource."""
         wait = self.binding.wait
         return (*self.binding.before_delete, "delete", *((SETTLE,) if wait and wait.call else ()))
+
+    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
+        """Nothing can be created of what a create sends, where that is not declared."""
+        text, content = self.binding.calls[self.binding.create].text, self.kind.content
+        at_once = content if content and content.at_once else None
+        needed = text.attribute if text else at_once.attribute if at_once else ""
+        shown = at_once.marker if at_once else self.kind.attributes[needed].shown_as if needed else ""
+        told = wanted.get(shown)
+        there = observed is not None or not (told is None or is_deferred(told))
+        if needed and is_unset(wanted.get(needed)) and not there:
+            yield Diagnostic(ERROR, f"it cannot be created without {needed}", advice=f"Declare {needed}.")
 
     def perform(self, request: Request) -> Result:
         writes: dict[str, Callable[[Request], Result]] = {
@@ -259,8 +271,7 @@ class RestDriver(Plain):
         return self.call(self.binding.calls[name], self.parts_of(found.id), **sent)
 
     def _sends_version(self, name: str) -> bool:
-        call = self.binding.calls[name]
-        return name != "upload" and (call.send_version or self.conventions.send_version)
+        return name != "upload" and (self.binding.calls[name].send_version or self.conventions.send_version)
 
     def written(self, reply: Reply, request: Request, asked: Parts = NOBODY) -> Observed:
         """The resource after a write that was accepted. A reply without it is completed by a read.
@@ -287,32 +298,3 @@ class RestDriver(Plain):
             f"{request.address}: the {request.operation} was accepted, but its result cannot be read: {why}",
             advice="Plan again, which looks for it.",
         )
-
-
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
-
-
-def overtaken(found: Observed, reply: Reply, operation: str, *, compared: bool) -> str:
-    """What the version in the reply to a write of found proves of others, "" for nothing.
-
-    Each write makes the next version: where one is left out, somebody else made it. What a delete replies may
-    be the version that it deleted or the one after, so that one write goes unnoticed. compared: the server
-    was asked to refuse it.
-    """
-    further = 0 if reply.repeated else steps_between(found.version, reply.version) - 1
-    if further < 1:
-        return ""
-    lost = "is deleted with it" if operation == "delete" else "may be overwritten"
-    became = int(found.version or 0) + further
-    told = f"version {found.version} had become {became} just before: what somebody else changed {lost}"
-    return f"{told}, since the installation does not compare ?version=" if compared else told
-
-
-def steps_between(before: str | None, after: str | None) -> int:
-    """How many writes lead from one version to another; 0 where that is not known."""
-    numbers = _NUMBER.fullmatch(before or "") and _NUMBER.fullmatch(after or "")
-    return int(after or 0) - int(before or 0) if numbers else 0
-
-
-def said(*notes: str) -> str:
-    return "; ".join(filter(None, notes))

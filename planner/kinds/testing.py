@@ -35,7 +35,7 @@ from planner.model.identity import Parent
 from planner.model.kept import lasting
 from planner.model.kind import Kind, Settles
 from planner.model.plan import SETTLE
-from planner.model.resource import PENDING, Observed, Request, Result
+from planner.model.resource import PENDING, Content, Observed, Request, Result
 from planner.model.standing import stands_for
 from planner.model.value import Value
 from planner.yaml12.core_schema import load
@@ -121,17 +121,19 @@ def round_trip(
     wanted: Mapping[str, Value],
     change: Mapping[str, Value],
     pause: Callable[[float], object] = time.sleep,
+    content: Content | None = None,
 ) -> None:
     """Creates, lists, reads, updates and deletes one resource at a WSGI app. AssertionError.
 
     A singleton is taken over, and left as it was, where the API can reset it. change: what an
     update changes; {} for a kind without one. pause: lets seconds pass, where the API takes its time.
+    content: the file, where a create sends it.
     """
     client = Client("http://sandbox.localhost", auth=ApiKeyAuth("a-key"), transport=WSGITransport(app))
     driver, kind = _Patient(kind_file.at(client), pause), kind_file.kind
     address = Address(kind.name, "it")
     before = driver.read(kind.identity.id_of(wanted) or "") if kind.singleton else None
-    made = _made(driver, address, wanted, before)
+    made = _made(driver, Request("create", address, wanted, content=content), before)
     read = driver.read(made.id) or Observed("", {})
     same = (_shown(kind, read), read.version) == (_shown(kind, made), made.version)
     _claim(same, "a read shows something else than the create")
@@ -196,15 +198,14 @@ def _left(driver: _Patient, address: Address, made: Observed, before: Observed |
     _claim(same, "it is not as it was" if before else "it is there after its delete")
 
 
-def _made(
-    driver: _Patient, address: Address, wanted: Mapping[str, Value], before: Observed | None
-) -> Observed:
+def _made(driver: _Patient, create: Request, before: Observed | None) -> Observed:
+    wanted = create.desired
     if before is not None:
-        return _updated(driver, address, wanted, before)
+        return _updated(driver, create.address, wanted, before)
     parent = driver.kind.identity.parent_of(wanted) or ()
     others = {} if driver.kind.singleton else driver.list(parent)
     once: dict[str, Value] = {}
-    request = Request("create", address, wanted, hand_over=lambda _, shown: once.update(shown))
+    request = evolve(create, hand_over=lambda _, shown: once.update(shown))
     made = _as_wanted(driver.kind, wanted, driver.perform(request), "create")
     lacks = [a.name for a in driver.kind.once if a.name not in once]
     _claim(not lacks, f"the create does not show {' and '.join(lacks)}")

@@ -96,8 +96,8 @@ def _of_members(
 ) -> Iterator[Unlike]:
     for key in known if attribute.partial else {**known, **there}:
         below = attribute.below(key)
-        if attribute.key and key not in there:
-            yield Unlike((*path, key), below, known[key], None)
+        if attribute.key and (key not in there or key not in known):
+            yield Unlike((*path, key), below, known.get(key), there.get(key))
         else:
             yield from unlike(below, known.get(key), there.get(key), passes, (*path, key))
 

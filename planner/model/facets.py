@@ -25,7 +25,7 @@ KEYWORDS: Final[Mapping[str, str]] = {"read_only": "readOnly", "write_only": "wr
     mark: f"x-{mark.replace('_', '-')}"
     for mark in (
         *("immutable", "unordered", "key", "partial", "leave", "volatile", "stable", "cleared", "echoed"),
-        *("local", "reference", "unless", "leading", "shown_as", "once"),
+        *("local", "reference", "unless", "leading", "shown_as", "once", "present", "accept"),
     )
 }
 """The fields of an Attribute -> the keywords that set them."""
@@ -49,6 +49,9 @@ class Attribute:
     (`x-reference`). unless: the kind that says it for all, where a resource of it is declared (`x-unless`).
     shown_as: where the server shows a part of a secret (`x-shown-as`). once: a secret of the server's that
     only the reply to the create shows (`x-once`): NEEDED where a resource is of no use without it, or EXTRA.
+    present: replies show it whenever it is there, so that a secret in it goes with it (`x-present`). accept:
+    of a secret the attribute, true or false, by which what is there is taken for what is declared
+    (`x-accept`).
 
     schema: with references followed. definitions: `$defs` of the kind file. nested: it is below an attribute.
     """
@@ -60,6 +63,8 @@ class Attribute:
     write_only: bool = False
     immutable: bool = False
     shown_as: str = ""
+    present: bool = False
+    accept: str = ""
     unordered: bool = False
     local: bool = False
     stable: bool = False
@@ -216,6 +221,7 @@ def _is_closed(schema: Schema) -> bool:
 
 _MINDED: Final = frozenset(KEYWORDS.values()) - {
     *("x-reference", "x-cleared", "x-immutable", "x-leave", "x-shown-as", "x-stable", "x-unless"),
+    *("x-accept", "x-present"),
 }
 """The keywords that a comparison minds."""
 

@@ -186,7 +186,7 @@ class Keeping:
             if key in shown and not (below.volatile or below.write_only):
                 known = [value[key] for value in others if key in value]
                 found[key] = self.kept(below, shown[key], before.get(key), known, shape)
-            elif (hidden := _kept_back(below, before.get(key))) is not None:
+            elif not below.present and (hidden := _kept_back(below, before.get(key))) is not None:
                 found[key] = hidden
             elif attribute.partial and not (attribute.key or below.read_only):
                 found[key] = None  # it is declared, and not there
@@ -204,7 +204,7 @@ class Keeping:
 
 
 def _shapes(attribute: Attribute, wanted: Shape, keys: Iterable[str]) -> Mapping[str, Shape]:
-    """What is wanted of each key."""
+    """What is wanted of each key. Of a set that is not partial, also members that nobody declares."""
     if wanted is ALL:
         return dict.fromkeys(keys, ALL)
     shapes = wanted if isinstance(wanted, Mapping) else {}
@@ -212,7 +212,7 @@ def _shapes(attribute: Attribute, wanted: Shape, keys: Iterable[str]) -> Mapping
         return shapes
     found = ((key, shapes.get(key), attribute.below(key).holds_partial) for key in dict.fromkeys(keys))
     return {
-        key: shape if partial and shape is not None else {} if partial else ALL
+        key: ALL if not partial else shape if shape is not None else ALL if attribute.key else {}
         for key, shape, partial in found
     }
 

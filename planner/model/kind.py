@@ -24,11 +24,13 @@ def one(kind: str) -> str:
 class ContentFacts:
     """Kinds with an uploaded file. attribute: the path in the template; marker: what the server says of the
     stored file, so that a change of it means the file was replaced. fetched: the attributes that make the
-    server fetch a file by itself; they say nothing while it holds an uploaded one."""
+    server fetch a file by itself; they say nothing while it holds an uploaded one. at_once: a create sends
+    the file."""
 
     attribute: str
     marker: str
     fetched: tuple[str, ...] = ()
+    at_once: bool = False
 
 
 @frozen
@@ -128,6 +130,12 @@ class Kind:
     def partial(self) -> tuple[Attribute, ...]:
         """The attributes of which only some is kept."""
         return tuple(a for a in self.kept.values() if a.holds_partial)
+
+    @cached_property
+    def accepting(self) -> frozenset[str]:
+        """The attributes by which secrets that are there are taken for what is declared."""
+        nodes = (node for a in self.attributes.values() for node in a.schemas)
+        return frozenset(str(node["x-accept"]) for node in nodes if "x-accept" in node)
 
     @cached_property
     def builds_on_found(self) -> bool:

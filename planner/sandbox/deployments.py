@@ -14,7 +14,7 @@ from collections.abc import Callable
 from attrs import evolve, frozen
 from werkzeug.wrappers import Response
 
-from planner.sandbox import associations
+from planner.sandbox import associations, objects
 from planner.sandbox import deployment_request as requested
 from planner.sandbox import deployment_shown as show
 from planner.sandbox.http import Call, Route, Stamp, api_error, reply, versioned
@@ -119,6 +119,7 @@ class DeploymentsApi:
             self._course(db).forget(deployment.id, deployment.resources)
             DEPLOYMENTS.delete(db, deployment)
             associations.end(db, deployment.id)
+            objects.delete_below(db, deployment.id)
         return reply({"id": deployment.id, "name": deployment.name})
 
     def _course(self, db: sqlite3.Connection) -> Course:

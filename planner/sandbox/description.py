@@ -29,7 +29,8 @@ class Operation:
     `text`: the field that the body goes into, where it is a text. `gives`: what comes back: object, id or
     nothing. `made`, `done`: the status where the object is new, and else. `into`: the field of a list.
     `headers`: whether the reply has those of a resource. `compares`: whether `?version=` is compared.
-    `flags`: create_only and validate_only, where they are taken."""
+    `flags`: create_only and validate_only, where they are taken. `ece_only`: Elastic Cloud does not have
+    it."""
 
     method: str
     path: str
@@ -43,11 +44,12 @@ class Operation:
     headers: bool = False
     compares: bool = False
     flags: tuple[str, ...] = field(default=(), converter=tuple)
+    ece_only: bool = False
 
     @property
     def reads(self) -> bool:
         """Whether it takes a body."""
-        return bool(self.takes or self.text)
+        return bool(self.takes or self.text) or self.does == "upload"
 
     @classmethod
     def read(cls, line: str, told: Mapping[str, Any]) -> Operation:

@@ -67,6 +67,12 @@ def delete(db: sqlite3.Connection, thing: Object) -> None:
     db.execute(f"DELETE FROM object WHERE {ONE}", (thing.kind, thing.parent, thing.id))  # noqa: S608 - constants
 
 
+def delete_below(db: sqlite3.Connection, parent: str) -> None:
+    """Those of any kind that are below a parent, at any depth."""
+    below = f"{parent}/"
+    db.execute("DELETE FROM object WHERE parent = ? OR substr(parent, 1, ?) = ?", (parent, len(below), below))
+
+
 def _select(db: sqlite3.Connection, which: str, *values: str) -> Iterator[Object]:
     for row in db.execute(f"SELECT {COLUMNS} FROM object WHERE {which}", values):  # noqa: S608 - constants
         kind, parent, id_, body, *stamp = row

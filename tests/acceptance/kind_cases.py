@@ -22,6 +22,7 @@ from .platform import (
     ROLES,
     RULESETS,
     SECURITY,
+    SHOP,
     STORE,
     TLS,
     TOKENS,
@@ -45,7 +46,7 @@ class Case:
 
     pick: what of a read a write takes. below: of path, where that is written. export: what names it, with
     what it is below. cleared: what goes from the installation when it goes from the template. seed: what
-    the installation has besides.
+    the installation has besides. files: of the project. own: how many the installation has of its own.
     """
 
     path: str
@@ -57,6 +58,8 @@ class Case:
     export: tuple[str, ...] = ()
     cleared: str = ""
     seed: Mapping[str, Any] = field(factory=dict)
+    files: Mapping[str, str] = field(factory=dict)
+    own: int = 0
 
 
 CASES: dict[str, Case] = {
@@ -146,6 +149,23 @@ CASES: dict[str, Case] = {
     "api_key": Case(f"{KEYS}/{{id}}"),
     "enrollment_token": Case(f"{TOKENS}/{{id}}"),
     "api_base_url": Case(BASE_URL, ("ece.example", "shop.example"), {"value": "https://theirs.example"}),
+    "deployment_keystore": Case(
+        f"/deployments/{SHOP}/elasticsearch/_main/keystore",
+        ("gcs.client.default", "gcs.client.other"),
+        {"secrets": {"s3.client.default.access_key": None}},
+        "PATCH",
+        pick=lambda _: {},
+        export=(f"deployment_keystore/{SHOP}/_main",),
+    ),
+    "remote_clusters": Case(
+        f"/deployments/{SHOP}/elasticsearch/_main/remote-clusters",
+        ("alias: archive", "alias: old-logs"),
+        {"resources": []},
+        export=(f"remote_clusters/{SHOP}/_main",),
+    ),
+    "stack_version": Case(
+        "/stack/versions/{id}", own=3, files={"files/stack-8.16.0/8.16.0/stack.json": "{}"}
+    ),
     "instance_configuration": Case(
         f"{PLATFORM}/instances/{{id}}",
         ("local SSDs", "local disks"),

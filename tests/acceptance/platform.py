@@ -16,6 +16,8 @@ PROXIES = "/platform/infrastructure/proxies"
 SECURITY, REALMS = f"{PLATFORM}/security/deployment", f"{PLATFORM}/security/realms"
 TRUST, STORE = f"{PLATFORM}/trust-relationships", f"{PLATFORM}/store"
 REGION = "region=ece-region"
+ARCHIVE = "0f2b6cd0a3e14c6f9d0e7f3a1b2c4d5e"
+SHOP = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 CERTIFICATES, TLS = f"{PLATFORM}/security/extra_certs", f"{PLATFORM}/security/tls"
 INFRASTRUCTURE = "/platform/infrastructure"
 ROLES = f"{INFRASTRUCTURE}/blueprinter/roles"
@@ -56,7 +58,8 @@ def holds(project: Project) -> dict[str, Any]:
         f"{INFRASTRUCTURE}/runners",
         *(f"{INFRASTRUCTURE}/allocators/192.168.44.{host}/metadata" for host in (10, 11)),
         *(SECURITY, REALMS, f"{TLS}/ui"),
-        *(CERTIFICATES, DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL, KEYS, TOKENS),
+        *(f"/deployments/{SHOP}/elasticsearch/_main/{what}" for what in ("keystore", "remote-clusters")),
+        *(CERTIFICATES, "/stack/versions", DOMAIN_NAME, f"{DOMAIN_NAME}/kibana", BASE_URL, KEYS, TOKENS),
         *(f"{INFRASTRUCTURE}/{host}s/{ALLOCATOR}/logging_settings" for host in LOGGING),
     )
     return {path: ask(project, "GET", path) for path in paths}

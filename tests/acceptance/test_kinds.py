@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from planner.yaml12.core_schema import load
 
 from .kind_cases import CASES, Case, certificate
 from .platform import (
+    ARCHIVE,
     BASE_URL,
     DOMAIN_NAME,
     INFRASTRUCTURE,
@@ -25,25 +26,28 @@ from .platform import (
     PROXIES,
     REALMS,
     ROLES,
+    SECRETS,
     SECURITY,
+    SHOP,
     TLS,
     ask,
     holds,
 )
 from .runner import Project, small
 
-DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 SEED: Mapping[str, Any] = {
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
     "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
-    "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
+    "deployments": [{"id": SHOP, "name": "shop"}, {"id": ARCHIVE, "name": "archive"}],
 }
 DECLARED = """
 project: kinds
 variables:
   viewer_password: {type: string, sensitive: true}
+  bucket_id: {type: string, sensitive: true}
+  bucket_key: {type: string, sensitive: true}
   bind_password: {type: string, sensitive: true}
   shop_certificate: {type: string, sensitive: true}
   next_certificate: {type: string, sensitive: true}
@@ -110,18 +114,22 @@ class Scene:
 @pytest.fixture
 def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     kind: str = request.param
-    example, seed = load_kinds()[kind].example, CASES[kind].seed
-    return Scene(kind, CASES[kind], begun(tmp_path / "kinds", example, seed))
+    return Scene(kind, CASES[kind], begun(tmp_path / "kinds", load_kinds()[kind].example, [CASES[kind]]))
 
 
-def begun(folder: Path, template: str, seed: Mapping[str, Any]) -> Project:
-    """A project with a template, and its installation, which has seed besides."""
+def begun(folder: Path, template: str, cases: Iterable[Case]) -> Project:
+    """A project with a template, and its installation, which has what the cases need."""
     project = small(folder, template, DECLARED)
-    project.environ |= {f"PLANNER_VAR_{name}_password": "long enough" for name in ("viewer", "bind")}
-    for name in ("shop_certificate", "next_certificate"):
-        project.environ[f"PLANNER_VAR_{name}"] = certificate(name)
+    values = {name: certificate(name) for name in ("shop_certificate", "next_certificate")}
+    values |= {**SECRETS, "bind_password": "long enough"}
+    project.environ |= {f"PLANNER_VAR_{name}": value for name, value in values.items()}
     (project.folder / "state").mkdir()
-    with create_app(project.folder / "state/sandbox-dev.db", seed={**SEED, **seed}):
+    seed = dict(SEED)
+    for case in cases:
+        seed |= case.seed
+        for name, text in case.files.items():
+            project.write(name, text)
+    with create_app(project.folder / "state/sandbox-dev.db", seed=seed):
         pass
     return project
 
@@ -164,10 +172,7 @@ def together(folder: Path) -> Project:
         for kind, resources in load(load_kinds()[name].example.encode())["resource"].items():
             left = {"lifecycle": {"on_leave": "reset"}} if kind in CAN_BE_RESET else {}
             found.setdefault(kind, {}).update({each: body | left for each, body in resources.items()})
-    seeds: dict[str, Any] = {}
-    for case in CASES.values():
-        seeds |= case.seed
-    return begun(folder, json.dumps({"resource": found}, indent=1), seeds)
+    return begun(folder, json.dumps({"resource": found}, indent=1), CASES.values())
 
 
 def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
@@ -211,7 +216,7 @@ def test_an_export_into_an_empty_state_changes_nothing(scene: Scene) -> None:
     project.ok("export", *named, "--out", "templates/exported.yaml")
     shown = project.ok("plan", "--out", "p.json").out
     plan = json.loads((project.folder / "p.json").read_text())
-    assert [change["action"] for change in plan["changes"]] == ["import"] * count, shown
+    assert [change["action"] for change in plan["changes"]] == ["import"] * (count + scene.case.own), shown
     project.apply(*KEEPING)
     assert scene.writes() == []
     assert holds(scene.project) == before

@@ -33,7 +33,7 @@ SECRET = re.compile(r"password|secret|access_key|cookie_key|^auth$")
 OWN = ("builtin", "system_owned")
 """What says of an object that it is the installation's own."""
 
-REGIONAL = ("/platform/", "/comments/")
+REGIONAL = ("/platform/", "/comments/", "/stack/")
 """What Elastic's own clients prefix with the region."""
 
 
@@ -94,11 +94,10 @@ class _Held:
             yield from self._of_body(name, call, shape(SENT.get(operation.name, told["takes"])))
 
     def _of_text(self, call: Call, told: Any) -> Iterator[str]:
-        ours = (
-            (call.text.type, self.file.kind.attributes[call.text.attribute].schema["type"])
-            if call.text
-            else ()
-        )
+        content = self.file.kind.content
+        ours = ("multipart/form-data", "") if content and content.at_once else ()
+        if call.text:
+            ours = (call.text.type, self.file.kind.attributes[call.text.attribute].schema["type"])
         theirs = (told.get("consumes"), told["takes"])
         if ours != theirs:
             yield f"its body is {theirs}"
@@ -200,7 +199,7 @@ class _Held:
         told = extract()["operations"].get(call.operation.name, {"gives": "", "request": "", "query": {}})
         yield from (f"wait: {what}" for what in self._of_call("wait", call, told))
         for pointer in (*wait.until, *wait.failed, *filter(None, [wait.reason])):
-            if followed_word(shape(told["gives"]), pointer) is None:
+            if not reaches(shape(told["gives"]), pointer):
                 yield f"wait: a reply has no {pointer}"
 
     def _of_errors(self) -> Iterator[str]:
@@ -250,6 +249,15 @@ def shape(name: str | None) -> Shape:
     """{} where the description goes no deeper."""
     found: Shape = extract()["shapes"].get((name or "").rstrip("!"), {})
     return found
+
+
+def reaches(at: Shape, pointer: str) -> bool:
+    """Whether a pointer leads to something; a * in it to each item of a list."""
+    head, star, rest = pointer.partition("/*")
+    word = followed_word(at, head)
+    if not star:
+        return word is not None
+    return word is not None and word.startswith("[") and reaches(shape(word.strip("[]")), rest)
 
 
 def followed_word(at: Shape, pointer: str) -> str | None:

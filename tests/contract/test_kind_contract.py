@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 import jsonschema_rs
 import pytest
@@ -15,6 +18,7 @@ from werkzeug.test import Client
 
 from planner.kinds.registry import KindFile, load_kinds, read_kind_file
 from planner.kinds.testing import examples, flaws, round_trip
+from planner.model.resource import Content
 from planner.resources import kind_files
 from planner.sandbox import create_app
 from tests.acceptance.kind_cases import CASES, certificate
@@ -51,13 +55,14 @@ def test_its_error_codes_are_of_the_api(kind_file: KindFile) -> None:
 
 
 DEPLOYMENT = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+ARCHIVE = "0f2b6cd0a3e14c6f9d0e7f3a1b2c4d5e"
 SEED: Mapping[str, Any] = {
     "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
     "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
     "constructors": [{"constructor_id": "192.168.44.10"}],
     "runners": [{"runner_id": "192.168.44.10"}],
     "blueprinter_roles": [{"id": "search-hosts"}],
-    "deployments": [{"id": DEPLOYMENT, "name": "shop"}],
+    "deployments": [{"id": DEPLOYMENT, "name": "shop"}, {"id": ARCHIVE, "name": "archive"}],
     "traffic_filters": [
         {"id": "office", "name": "o", "type": "ip", "region": "r", "include_by_default": False, "rules": []}
     ],
@@ -87,6 +92,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "config_store_option": {"value": "changed"},
     "constructor_logging_settings": LEVELS,
     "deployment_domain_name": {"value": "changed"},
+    "deployment_keystore": {"secrets": {"s3.client.default.secret_key": {"value": "changed"}}},
     "deployment_template": {"name": "changed"},
     "enrollment_token": {},
     "extension": {"description": "changed"},
@@ -115,12 +121,18 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "proxies_settings": {"expected_proxies_count": 4},
     "proxies_filtered_group": {"filters": [], "expected_proxies_count": 3},
     "realm_order": {"realms": ["contractors", "auditors"]},
+    "remote_clusters": {
+        "resources": [
+            {"alias": "old", "deployment_id": ARCHIVE, "elasticsearch_ref_id": "main-elasticsearch"}
+        ]
+    },
     "resource_kind_domain_name": {"value": "changed"},
     "runner_logging_settings": LEVELS,
     "runner_roles": {"roles": [{"role_name": "proxy"}]},
     "saml_realm": {"attributes": {"principal": "nameid", "groups": "changed"}},
     "security_deployment": {"version": "8.18.0"},
     "snapshot_repository": {"settings": {"bucket": "changed"}},
+    "stack_version": {},
     "telemetry": {"enabled": True},
     "tls_chain": {"certificate": certificate("other")},
     "traffic_filter": {"rules": [{"source": "192.0.2.0/24", "description": "changed"}]},
@@ -128,6 +140,15 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "trust_relationship": {"name": "changed", "account_ids": []},
     "user": {"full_name": "changed"},
 }
+
+
+def stack_pack(folder: Path) -> Content:
+    """With one version, 8.16.0."""
+    path = folder / "stack.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("8.16.0/stack.json", "{}")
+    data = path.read_bytes()
+    return Content("stack.zip", hashlib.sha256(data).hexdigest(), len(data), str(path))
 
 
 def live(kind_file: KindFile) -> None:
@@ -141,17 +162,21 @@ def live(kind_file: KindFile) -> None:
     with create_app(
         ":memory:", seed={**SEED, **(CASES[kind_file.kind.name].seed if kind_file.kind.name in CASES else {})}
     ) as app:
-        round_trip(kind_file, app, wanted, CHANGES[kind_file.kind.name], app.clock.advance)
+        facts = kind_file.kind.content
+        with TemporaryDirectory() as folder:
+            content = stack_pack(Path(folder)) if facts and facts.at_once else None
+            round_trip(kind_file, app, wanted, CHANGES[kind_file.kind.name], app.clock.advance, content)
 
 
 def test_it_says_where_it_is_to_be_had(kind_file: KindFile) -> None:
-    """The version is that of the extract. What Elastic Cloud lacks, the sandbox as one lacks too."""
+    """The version is that of the extract. What Elastic Cloud lacks, the sandbox as one lacks too: writes."""
     assert kind_file.ece == "3.8"
-    read = kind_file.binding.reading
-    query = {name: value.replace("{region}", "r") for name, value in read.query.items()}
+    call = kind_file.binding.calls[kind_file.binding.create]
+    query = {name: value.replace("{region}", "r") for name, value in call.query.items()}
+    sent: Any = {"method": call.operation.method, "query_string": query, "json": {}}
     with create_app(":memory:", platform="cloud") as app:
-        path = re.sub(r"{\w+}", "1", read.operation.path)
-        reply = Client(app).get(f"/api/v1{path}", query_string=query, headers={"Authorization": "ApiKey t"})
+        path = re.sub(r"{\w+}", "1", call.operation.path)
+        reply = Client(app).open(f"/api/v1{path}", headers={"Authorization": "ApiKey t"}, **sent)
     lacks = (reply.get_json() or {}).get("ok") is False
     assert (kind_file.cloud, "ECE only" in kind_file.description) == (not lacks, lacks)
 
@@ -185,6 +210,9 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     },
     "comment": {
         r"errors: comments.resource_does_not_exist .*": "it is what the comment is on that is not there",
+    },
+    "deployment_keystore": {
+        "secrets: it is a secret by its name, and shown": "the names of settings are, their values are not",
     },
     "deployment_template": {
         "(create|update): system_owned is taken, and not sent": "of the system's own, which nobody makes",
@@ -222,6 +250,10 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
     },
     "proxies_filtered_group": {
         "(create|update): its body does not need id": "400 proxies.proxies_filtered_group_empty_id",
+    },
+    "remote_clusters": {
+        "update: resources.info is taken, and not sent": "read-only, as the description says of it",
+        r"update: resources\.info needs \w+": "what is read-only is all there",
     },
     "resource_kind_domain_name": {
         r"singleton: absent-when-404, .*": "404 is of the name: each kind of resources is there",

@@ -95,7 +95,7 @@ def _unpacked(path: Path, key: str, name: str, node: str) -> dict[str, str] | No
             if reason := next(dictionaries.refusals(archive), None):
                 raise Refused(reason)
             return None
-    except UNREADABLE as error:
+    except (OSError, *UNREADABLE) as error:  # a member may be said to be before the beginning
         raise Refused(f"could not unpack [{name}]: {error}") from error
 
 

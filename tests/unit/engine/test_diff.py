@@ -8,11 +8,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from planner.engine.diff import differences, drift_of, without_ignored
-from planner.engine.entry import replaced, take_over
+from planner.engine.entry import accepted, replaced, take_over
 from planner.model.codec import canonical, encode
+from planner.model.facets import attributes_of
+from planner.model.kept import Wanted
 from planner.model.kind import ContentFacts, Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Observed, Prior
+from planner.model.resource import Desired, Observed, Prior
 from planner.model.value import Deferred, Fingerprint, Secret, Value, is_sensitive, leaves
 
 from .world import SALT, THING, address, later, observed, prior, ref
@@ -286,6 +288,78 @@ def test_a_secret_is_sent_again_when_what_is_shown_of_it_moves(before: Any, now:
     assert [(d.path, d.unsure) for d in found] == [(("password",), True)] * sent
     moved = [] if before == now else [("stamp",)]
     assert [d.path for d in drift_of(held, seen, SHOWING, SALT)] == moved
+
+
+VAULT = evolve(
+    THING,
+    attributes=attributes_of(
+        {
+            "properties": {
+                "adopt": {"type": "boolean", "x-local": True},
+                "vault": {
+                    "type": "object",
+                    "x-partial": True,
+                    "x-leave": "clear",
+                    "additionalProperties": {
+                        "type": "object",
+                        "x-present": True,
+                        "properties": {
+                            "value": {"writeOnly": True, "x-partial": False, "x-accept": "adopt"},
+                            "file": {},
+                        },
+                    },
+                },
+            }
+        }
+    ),
+    content=None,
+)
+KNOWN = {"k": {"value": PRINT}}
+ONE = {"vault": {"k": {"value": SECRET}}}
+
+
+@pytest.mark.parametrize(
+    ("held", "shown", "drift", "told"),
+    [
+        (KNOWN, {"k": {"file": False}, "theirs": {"file": True}}, [], []),
+        (KNOWN, {"theirs": {}}, [("vault", "k", "value")], [(("vault", "k", "value"), False)]),
+        ({}, {"theirs": {}}, [], [(("vault", "k", "value"), False)]),
+        ({}, {"k": {"file": False}}, [], [(("vault", "k", "value"), True)]),
+    ],
+)
+def test_a_secret_goes_with_what_holds_it(held: Any, shown: Any, drift: Any, told: Any) -> None:
+    """told: of the diffs, the path, and whether it is not known what is there."""
+    before = Prior(address("a"), "id-a", {"vault": held})
+    seen = take_over(before, Observed("id-a", {"vault": shown}), VAULT, SALT, wanted=Wanted(ONE))
+    assert [d.path for d in drift_of(before, seen, VAULT, SALT)] == drift
+    assert [(d.path, d.unsure) for d in differences(ONE, seen, VAULT, SALT)] == told
+
+
+@pytest.mark.parametrize(
+    ("declared", "held", "kept", "paths"),
+    [
+        ({"adopt": True, **ONE}, {"k": {"value": None}}, KNOWN, ["k"]),
+        ({"adopt": True, **ONE}, {"k": {"value": OTHER}}, {"k": {"value": OTHER}}, []),
+        ({"adopt": True, **ONE}, {"k": None}, {"k": None}, []),
+        ({"adopt": True, **ONE}, {}, {}, []),
+        ({"adopt": False, **ONE}, {"k": {"value": None}}, {"k": {"value": None}}, []),
+        (ONE, {"k": {"value": None}}, {"k": {"value": None}}, []),
+        (
+            {"adopt": True, "vault": {"k": {"value": {"a": SECRET}}, "l": {"value": SECRET}}},
+            {"k": {"value": None}, "l": {"value": None}},
+            {"k": {"value": {"a": PRINT}}, "l": {"value": PRINT}},
+            ["k", "l"],
+        ),
+    ],
+)
+def test_a_secret_that_is_there_is_accepted_as_declared(
+    declared: Any, held: Any, kept: Any, paths: list[str]
+) -> None:
+    before = Prior(address("a"), "id-a", {"adopt": False, "vault": held})
+    found, told = accepted(before, Desired(address("a"), declared), VAULT, SALT)
+    adopt = {"adopt": declared["adopt"]} if "adopt" in declared else {}
+    assert found.attributes == {**adopt, "vault": kept}
+    assert told == [("vault", key, "value") for key in paths]
 
 
 def test_a_null_beside_a_fingerprint_stays_null() -> None:

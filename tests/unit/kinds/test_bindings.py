@@ -345,6 +345,21 @@ class TestCalls:
             driver_of(tmp_path, PAGE, api).perform(request("create", {"name": "p", **declared}))
         assert api.writes == []
 
+    @pytest.mark.parametrize(
+        ("wanted", "there", "told"),
+        [
+            ({}, None, ["it cannot be created without text"]),
+            ({"text": ""}, None, ["it cannot be created without text"]),
+            ({"text": "a"}, None, []),
+            ({}, Observed("p", {"name": "p"}), []),
+        ],
+    )
+    def test_what_a_create_sends_has_to_be_declared(
+        self, tmp_path: Path, wanted: Any, there: Observed | None, told: list[str]
+    ) -> None:
+        driver = driver_of(tmp_path, PAGE, Told({}))
+        assert [item.summary for item in driver.objections({"name": "p", **wanted}, there)] == told
+
     def test_the_region_goes_into_the_query(self, tmp_path: Path) -> None:
         api = Told({"GET /notes/p": {"notes": [NOTED]}})
         assert driver_of(tmp_path, NOTE, api).list(("p",)) == {"p/n1": THERE}

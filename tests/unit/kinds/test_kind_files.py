@@ -40,6 +40,13 @@ def changed(data: dict[str, Any], path: str, value: Any) -> None:
         (PAGE, "api.update.body.attribute", "nobody", "api.update.body: there is no attribute nobody"),
         (PAGE, "api.update.body.type", "text", "api.update.body.type"),
         (PAGE, "attributes.properties.text.x-shown-as", "name", "attributes.properties.text: x-shown-as is"),
+        (PAGE, "attributes.properties.text.x-accept", "name", "attributes: x-accept names name, which is"),
+        (
+            PAGE,
+            "attributes.properties.text.x-accept",
+            "nobody",
+            "attributes: x-accept names nobody, which is",
+        ),
         (PAGE, "api.update.wrap", "/page", "api.update.wrap"),
         (NOTE, "api.reset", {}, "api"),
         (SETTINGS, "api.singleton", "sometimes", "api.singleton"),

@@ -10,7 +10,7 @@ import pytest
 from planner.errors import NotYet, PlannerError
 from planner.kinds.binding import Wait
 from planner.kinds.registry import read_kind_file
-from planner.kinds.replies import settling_in
+from planner.kinds.replies import settling_in, tells
 from planner.model.plan import SETTLE
 from planner.model.resource import FAILED, PENDING, SETTLED, Observed, Settling
 
@@ -112,6 +112,33 @@ def test_a_read_shows_how_far_it_is(tmp_path: Path, shown: Any, settling: Settli
     other = driver_of(tmp_path, REALM, Told(REALMS)).read("r")
     assert other is not None
     assert other.settling is None  # another call tells
+
+
+ALL_UP = Wait(until={"/nodes/*/up": [True, None]}, failed={"/nodes/*/fit": False})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "settling"),
+    [
+        ([], SETTLED),
+        ([{"up": True}, {"up": True, "fit": True}], SETTLED),
+        ([{}, {"up": None}], SETTLED),
+        ([{"up": True}, {"up": False}], Settling(PENDING, "up is false")),
+        ([{"up": False}, {"up": True, "fit": False}], Settling(FAILED, "fit is false")),
+        (None, Settling(PENDING, "up is not told")),
+        ({"up": True}, Settling(PENDING, "up is not told")),
+    ],
+)
+def test_a_star_stands_for_each_of_a_list(nodes: Any, settling: Settling) -> None:
+    assert settling_in({"nodes": nodes}, ALL_UP) == settling
+
+
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [([], True), ([{"up": True}, {"up": False}], True), ([{"up": True}, {}], False), (None, False)],
+)
+def test_a_star_tells_what_each_of_a_list_tells(nodes: Any, told: bool) -> None:
+    assert tells({"nodes": nodes}, ALL_UP) is told
 
 
 @pytest.mark.parametrize("body", [None, [], "", {}])

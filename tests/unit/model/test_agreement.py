@@ -35,6 +35,7 @@ properties:
   set: {type: array, x-unordered: true, items: {$ref: "#/$defs/rule"}}
   list: {type: array, items: {$ref: "#/$defs/rule"}}
   keyed: {type: array, x-key: key, items: {$ref: "#/$defs/rule"}}
+  some: {type: array, x-key: key, items: {$ref: "#/$defs/rule", x-partial: true}}
   one: {$ref: "#/$defs/rule"}
   quiet: {type: object, properties: {a: {x-echoed: false}, b: {x-local: true}, c: {}}}
   partial:
@@ -82,6 +83,10 @@ KIND = Kind("thing", "Thing", TREE, RULES)
         ("keyed", [{"key": "a"}], [{"key": "b", "id": 1}], declared, [("a",), ("b",)]),
         ("keyed", [{"key": "a"}, {"key": "a"}], [{"key": "a"}], declared, [("a (2)",)]),
         ("keyed", None, [], declared, []),
+        ("some", [{"key": "a"}], [{"key": "a", "text": 1}], declared, []),
+        ("some", [{"key": "a"}], [{"key": "a"}, {"key": "b", "text": 1}], declared, [("b",)]),
+        ("some", [{"key": "a"}, {"key": "b"}], [{"key": "a"}], declared, [("b",)]),
+        ("some", [], [{"key": "a"}], of_server, [("a",)]),
         ("quiet", {"a": 1, "b": 1, "c": 1}, {"c": 1}, proven, []),
         ("quiet", {"a": 1, "b": 1, "c": 1}, {"a": 2}, proven, [("a",), ("c",)]),
         ("partial", {}, {"x": 1}, declared, []),
@@ -147,6 +152,13 @@ def test_where_two_views_differ(name: str, known: Any, there: Any, passes: Passe
             {"keyed": [{"key": "a"}]},
         ),
         ("partial", {"one": {"id": 1, "text": 2}}, None, {"one": {"text": False}}, {"one": {"text": 2}}),
+        (
+            "some",
+            [{"key": "a", "text": 1}, {"key": "theirs", "text": 2}],
+            None,
+            {"a": {"key": False}},
+            [{"key": "a"}, {"key": "theirs", "text": 2}],
+        ),
         (
             "partial",
             {"one": {"pass": "***"}},

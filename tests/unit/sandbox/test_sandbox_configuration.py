@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from planner.sandbox import Sandbox, create_app
 
-from .caller import Caller
+from .caller import Caller, Clock
 from .test_sandbox_kinds import VERSION, checked, refused
 
 TRUST = "/platform/configuration/trust-relationships"
@@ -158,6 +162,145 @@ def test_what_is_no_certificate_is_refused(ece: Caller, sent: str) -> None:
     assert refused(ece, "PUT", f"{CERTIFICATES}/star", data=sent) == told
     assert refused(ece, "PUT", f"{CERTIFICATES}/star", data=b"\xff")[0] == 400
     assert ece.json("GET", CERTIFICATES) == {"certs": {}}
+
+
+def test_a_keystore_shows_names_and_no_values() -> None:
+    clock = Clock()
+    with create_app(":memory:", seed={"deployments": [{"id": "shop"}]}, clock=clock) as app:
+        ece = checked(app)
+        (main,) = ece.json("GET", "/deployments/shop")["resources"]["elasticsearch"]
+        path = "/deployments/shop/elasticsearch/_main/keystore"
+        named = path.replace("_main", main["ref_id"])
+        sent: dict[str, Any] = {"a": {"value": "x"}, "b": {"value": {"k": 1}}}
+        sent["c"] = {"value": "", "as_file": True}
+        shown = {"secrets": {name: {"as_file": name != "a"} for name in "abc"}}
+        assert ece.json("GET", path) == {"secrets": {}}
+        assert ece.json("PATCH", path, json={"secrets": sent}) == shown == ece.json("GET", named)
+        gone = {"a": None, "b": {}, "c": {"value": None}, "d": {"value": "y"}}
+        assert ece.json("PATCH", named, json={"secrets": gone}) == {"secrets": {"d": {"as_file": False}}}
+        bad: list[Any] = [{}, {"secrets": []}, {"secrets": {"a": 5}}, {"secrets": {"a": {"as_file": "x"}}}]
+        for wrong in bad:
+            assert ece("PATCH", path, json=wrong).status_code == 400
+        absent = {"shop/elasticsearch/x": "deployment_resource", "x/elasticsearch/_main": "deployment"}
+        for other, what in absent.items():
+            told = (404, [f"deployments.{what}_not_found"])
+            assert refused(ece, "GET", f"/deployments/{other}/keystore") == told
+        ece.json("POST", "/deployments/shop/_shutdown")
+        clock.move(hours=1)
+        ece.json("DELETE", "/deployments/shop")
+        assert refused(ece, "GET", path)[0] == 404
+
+
+def test_remote_clusters_are_connected_in_time() -> None:
+    clock = Clock()
+    others = [{"id": "old", "version": "6.8.23"}, {"id": "stopped", "stopped": True}, {"id": "near"}]
+    seed = {"deployments": [{"id": "shop"}, *others]}
+    with create_app(":memory:", seed=seed, clock=clock) as app:
+        ece = checked(app)
+        path = "/deployments/shop/elasticsearch/_main/remote-clusters"
+
+        def set_to(*ids: str) -> None:
+            ref = {"elasticsearch_ref_id": "main-elasticsearch"}
+            resources = [{"alias": id_, "deployment_id": id_, **ref} for id_ in ids]
+            reply = ece("PUT", path, json={"resources": resources})
+            assert (reply.status_code, reply.json) == (202, {})
+
+        def shown() -> dict[str, tuple[bool, bool]]:
+            found = ece.json("GET", path)["resources"]
+            assert all(each["skip_unavailable"] is False for each in found)
+            return {each["alias"]: (each["info"]["connected"], each["info"]["compatible"]) for each in found}
+
+        assert ece.json("GET", path) == {"resources": []}
+        set_to("near")
+        assert shown() == {"near": (False, True)}
+        clock.move(seconds=30)
+        assert shown() == {"near": (True, True)}
+        set_to("near", "old", "stopped", "nobody")
+        waiting = {
+            "near": (True, True),
+            "old": (False, False),
+            "stopped": (False, True),
+            "nobody": (False, True),
+        }
+        assert shown() == waiting
+        clock.move(seconds=30)
+        assert shown() == waiting
+        set_to()
+        assert shown() == {}
+        assert ece("PUT", path, json={"resources": [{"alias": "a"}]}).status_code == 400
+        told = (404, ["deployments.deployment_resource_not_found"])
+        assert refused(ece, "GET", path.replace("_main", "other")) == told
+
+
+STACKS = "/stack/versions"
+
+
+def pack(*names: str) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in names:
+            archive.writestr(name, name)
+    return data.getvalue()
+
+
+def test_a_stack_pack_brings_versions_and_says_which_are_none(ece: Caller) -> None:
+    def versions(query: str = "") -> list[str]:
+        return [each["version"] for each in ece.json("GET", STACKS + query)["stacks"]]
+
+    own = versions()
+    sent: Any = {
+        "data": pack("8.16.0/a", "8.16.0/b/c", "words/d", "8.17.0/e"),
+        "content_type": "application/zip",
+    }
+    done = ece.json("POST", f"/regions/ece-region{STACKS}", **sent)
+    assert [each["version"] for each in done["stacks"]] == ["8.16.0", "8.17.0"]
+    (wrong,) = done["errors"]
+    assert (wrong["stack_version"], wrong["code"]) == ("words", "stackpack.bad_archive")
+    shown = ece.json("GET", f"{STACKS}/8.16.0")
+    assert [each["path"] for each in shown["template"]["hashes"]] == ["a", "b/c"]
+    assert versions() == [*own, "8.16.0", "8.17.0"]
+    assert [ece("DELETE", f"{STACKS}/{version}").status_code for version in ("8.16.0", "9.9.9")] == [200, 404]
+    assert (versions(), versions("?show_deleted=true")) == ([*own, "8.17.0"], [*own, "8.16.0", "8.17.0"])
+    assert ece.json("GET", f"{STACKS}/8.16.0") == {**shown, "deleted": True}
+    ece.json("POST", STACKS, **sent)
+    assert ece.json("GET", f"{STACKS}/8.16.0") == shown
+
+
+def _misplaced(data: bytes) -> bytes:
+    """A zip file whose members are said to be before its beginning."""
+    start = data.rindex(b"PK\x05\x06") + 16
+    moved = int.from_bytes(data[start : start + 4], "little") + 100
+    return data[:start] + moved.to_bytes(4, "little") + data[start + 4 :]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": b""},
+        {"data": b"no zip", "content_type": "application/zip"},
+        {"data": pack("a"), "content_type": "application/zip"},
+        {"data": pack("words/a"), "content_type": "application/zip"},
+        {"data": _misplaced(pack("8.16.0/a")), "content_type": "application/zip"},
+        {"data": bytes(1024 * 1024 + 1), "content_type": "application/octet-stream"},
+        {"data": {"other": "8.16.0"}},
+    ],
+)
+def test_what_is_no_stack_pack_is_refused(ece: Caller, sent: dict[str, Any]) -> None:
+    before = ece.json("GET", STACKS)
+    assert refused(ece, "POST", STACKS, **sent) == (400, ["stackpack.bad_archive"])
+    assert ece.json("GET", STACKS) == before
+
+
+def test_a_deployment_that_is_made_again_has_nothing_of_the_one_before(tmp_path: Path) -> None:
+    path, clock = "/deployments/shop/elasticsearch/_main/keystore", Clock()
+    for seed in ({"deployments": [{"id": "shop"}]}, {"deployments": [{"id": "shop", "name": "again"}]}):
+        with create_app(tmp_path / "ece.db", seed=seed, clock=clock) as app:
+            ece = checked(app)
+            assert ece.json("GET", path) == {"secrets": {}}
+            ece.json("PATCH", path, json={"secrets": {"a": {"value": "x"}}})
+            ece.json("POST", "/deployments/shop/_shutdown")
+            clock.move(hours=1)
+            ece.json("DELETE", "/deployments/shop")
 
 
 ROLES = "/platform/infrastructure/blueprinter/roles"
