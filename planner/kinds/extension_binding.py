@@ -44,7 +44,7 @@ from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Parent
 from planner.model.plan import SETTLE
 from planner.model.resource import FAILED, PENDING, Desired, Observed, Request, Result, Settling
-from planner.model.value import Value
+from planner.model.value import Value, is_sensitive
 from planner.net.bodies import nests_too_deep
 
 if TYPE_CHECKING:
@@ -148,6 +148,12 @@ class ExtensionBindingDriver(RestDriver):
     def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
         version = str(observed.about.get("version") or "") if observed else ""
         name = str(observed.about.get("name")) if observed else ""
+        if is_sensitive(wanted):
+            yield Diagnostic(
+                ERROR,
+                "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
+                advice="Declare it as an extension with this download_url, and bind that.",
+            )
         for entry in _entries(wanted):
             if self.cloud and entry.url and not entry.url.startswith("repo://"):
                 yield Diagnostic(

@@ -225,6 +225,9 @@ def test_entries_that_are_there_twice_are_read_and_written_once(scene: Scene) ->
 
 
 def test_nothing_else_of_the_deployment_is_touched(scene: Scene) -> None:
+    """Reported of another tool: what the console keeps in elements, as plugins of the image, is lost."""
+    settings = {"enabled_built_in_plugins": ["analysis-icu"], "user_settings_yaml": "a: 1"}
+    scene.put(plan(HOT, {**WARM, "elasticsearch": settings}))
     before = scene.body()
     scene.project.apply()
     scene.project.ok("destroy", "--auto-approve")
@@ -556,3 +559,29 @@ def users(project: Project) -> dict[str, list[str]]:
     found = json.loads(project.ok("who-uses", "extension.*", "--json").out)
     assert (found["asked"]["queries"] <= 2, found["asked"]["reads"]) == (True, 1)
     return {item["address"]: [user["name"] for user in item["users"]] for item in found["extensions"]}
+
+
+def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:
+    scene.project.edit("planner.yaml", "seed: seed.yaml", "seed: seed.yaml, speed: 1")
+    scene.bind(BINDING.replace("deployment: shop,", "deployment: shop, timeouts: {settle: 1s},"))
+    first = scene.project.run("apply", "--auto-approve")
+    assert first.code == 5
+    assert "planner has waited for 1s, and it is not done: elasticsearch: " in words(first.both)
+    scene.turn()
+    scene.project.apply()
+    assert (scene.puts(), scene.restarts(), scene.lists()) == (1, 1, {"": ["synonyms"]})
+    scene.project.settled()
+
+
+def test_what_is_sensitive_cannot_be_bound(scene: Scene) -> None:
+    scene.project.edit(
+        "planner.yaml",
+        "project: shop\n",
+        "project: shop\nvariables: {url: {type: string, sensitive: true}}\n",
+    )
+    said = "type: bundle, name: b, url: '{{ var.url }}', elasticsearch_version: '*'"
+    scene.bind(f"resource: {{extension_binding: {{shop: {{deployment: shop, extensions: [{{{said}}}]}}}}}}")
+    done = scene.project.run("plan", env={"PLANNER_VAR_url": "https://files.example/b?token=hunter22"})
+    assert done.code == 3
+    assert "what a deployment loads cannot be sensitive" in words(done.both)
+    assert "hunter22" not in done.both
