@@ -49,10 +49,11 @@ def effective(kind: str, plan: Mapping[str, Any], element: Mapping[str, Any]) ->
 
 
 def entries_of(settings: Mapping[str, Any], key: str) -> list[Entry]:
-    """A list as a set of entries: what stands twice is loaded once."""
+    """A list as a set of entries: what stands twice is loaded once. Data of before may have had others."""
     found = {
         (each["url"], each["name"], each.get("elasticsearch_version", "*")): each
         for each in settings.get(key) or []
+        if isinstance(each, dict) and {"url", "name"} <= each.keys()
     }
     return [dict(found[each]) for each in sorted(found)]
 
@@ -61,7 +62,8 @@ def _of_element(
     kind: str, plan: Mapping[str, Any], element: Mapping[str, Any], number: int
 ) -> Iterator[Place]:
     memory = _memory(element)
-    zones = min(element.get("zone_count", 1), MOST_ZONES) if memory > 0 else 0
+    zones = min(_number(element.get("zone_count"), 1), MOST_ZONES) if memory > 0 else 0
+    nodes = min(_number(element.get("node_count_per_zone"), 1), MOST_NODES)
     settings = effective(kind, plan, element)
     lists = {key: entries_of(settings, key) for key in LISTS}
     rest = {key: value for key, value in settings.items() if key not in LISTS}
@@ -69,7 +71,7 @@ def _of_element(
     told = orjson.dumps([memory, rest, lists, others], option=orjson.OPT_SORT_KEYS)
     roles = tuple(element.get("node_roles") or ())
     configuration = element.get("instance_configuration_id") or kind
-    for zone in range(zones * min(element.get("node_count_per_zone", 1), MOST_NODES)):
+    for zone in range(zones * nodes):
         yield Place(
             element=element.get("id") or f"{configuration}.{number}",
             zone=zone,
@@ -87,4 +89,9 @@ _RESTARTS: Final = ("node_roles", "node_type", "instance_configuration_id")
 
 def _memory(element: Mapping[str, Any]) -> int:
     size = element.get("size") or {}
-    return int(size.get("value", element.get("memory_per_node", 1024)))
+    return _number(size.get("value", element.get("memory_per_node")), 1024)
+
+
+def _number(value: Any, default: int) -> int:
+    """The API has numbers that may be objects, of kinds that are gone."""
+    return value if isinstance(value, int) else default

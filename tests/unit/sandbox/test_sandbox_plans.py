@@ -13,7 +13,7 @@ from planner.sandbox import Sandbox, create_app
 
 from .caller import EXTENSIONS, WORDS, Caller, codes
 from .caller import Clock as Machine
-from .running import MAIN, Running, bundle, plan
+from .running import MAIN, Running, bundle, plan, resources
 
 BROKEN = "https://words.invalid/a.zip"
 
@@ -319,3 +319,23 @@ def test_kibana_that_has_a_plan_is_forced_to_another_one_afterwards(ece: Caller)
     attempts = made.plans("kibana")["history"]
     assert [each["healthy"] for each in attempts] == [True, False, True]
     assert attempts[-1]["source"]["action"] == "apm.force-kibana-plan"
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"node_count_per_zone": {}, "memory_per_node": {}},
+        {"zone_count": -1},
+        {"zone_count": 2**31, "size": {"value": 2**40, "resource": "memory"}},
+        {"size": {"value": -5, "resource": "memory"}},
+    ],
+)
+def test_an_element_may_be_odd(ece: Caller, element: dict[str, Any]) -> None:
+    """What breaks one plan would break each request, as every one has what is due done."""
+    body: dict[str, Any] = {"name": "x", "resources": resources(plan())}
+    odd = {"enterprise_search": {}, "cluster_topology": [element]}
+    body["resources"]["enterprise_search"] = [{"plan": odd}]
+    id_ = ece.json("POST", "/deployments", json=body)["id"]
+    ece.wait()
+    made = Running(ece, id_)
+    assert (made.pending(), len(made.instances("enterprise_search")) <= 3) == ([], True)
