@@ -237,9 +237,8 @@ def _carry_out(
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    contents = known_contents(here, state)
     credentials = opened_credentials(here, plan, applying.credentials)
-    provenance = Provenance(digest, variables, _commit(here), promotions, contents)
+    provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
     plan, state = moved_first(here.store, plan, state)
     try:
         with report.running(plan, here.hurry) as running:

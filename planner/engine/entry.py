@@ -10,7 +10,7 @@ from planner.model.compare import identical, same
 from planner.model.facets import Attribute
 from planner.model.kept import ALL, NOTHING_MORE, Keeping, Shape, Wanted, hidden_in, without
 from planner.model.kind import Kind
-from planner.model.resource import Desired, Observed, Prior
+from planner.model.resource import Desired, Observed, Prior, Settling
 from planner.model.value import Path, Value, fingerprints, is_deferred
 
 
@@ -51,8 +51,14 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
         last_modified=observed.last_modified or prior.last_modified,
         content_sha256=sha256,
         read=tuple(taking.only_read(kind)),
-        settling=prior.settling if observed.settling is None else observed.settling,
+        settling=_settling(prior, observed),
     )
+
+
+def _settling(prior: Prior, observed: Observed) -> Settling:
+    """Only what was written by us is waited for: an installation may be busy with anything."""
+    seen = observed.settling if prior.settling.status else None
+    return prior.settling if seen is None else seen
 
 
 def accepted(prior: Prior, desired: Desired, kind: Kind, salt: str) -> tuple[Prior, list[Path]]:
@@ -118,7 +124,7 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
         and all(identical(value, before[name]) for name, value in now.items() if type(value) is not str)
         and now.keys().isdisjoint(silent)
         and _same_stamps(observed, prior)
-        and (observed.settling is None or observed.settling == prior.settling)
+        and _settling(prior, observed) == prior.settling
     )
 
 

@@ -80,6 +80,11 @@ class Driver(Protocol):
         """
         ...
 
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
+        """What is below all of these, by id, with fewer calls than one for each; None where there is no such
+        way. An index may tell it, which is behind: what differs from the state is read before it counts."""
+        ...
+
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
         """One resource with its version and users; None when it is gone."""
         ...

@@ -242,8 +242,14 @@ def look_up(ids: Mapping[Address, str], drivers: Drivers, asking: Asking) -> dic
 
 def list_kinds(lists: Lists, drivers: Drivers, asking: Asking) -> Listed:
     """What is in lists, by kind and id."""
-    asked = sorted(lists)
-    found: dict[str, dict[str, Observed]] = {kind: {} for kind, _ in asked}
+    found: dict[str, dict[str, Observed]] = {kind: {} for kind, _ in sorted(lists)}
+    asked = []
+    for name, below in found.items():
+        parents = sorted(parent for kind, parent in lists if kind == name)
+        at_once = drivers[name].list_all(parents) if len(parents) > 1 else None
+        if at_once is None:
+            asked += [(name, parent) for parent in parents]
+        below.update(at_once or {})
     for (kind, _), there in zip(asked, asking.each(lambda a: drivers[a[0]].list(a[1]), asked), strict=True):
         found[kind].update(there)
     return found

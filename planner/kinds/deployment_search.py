@@ -55,6 +55,7 @@ _NEEDED: Final = ",".join(
         *_WHERE,
     )
 )
+_STATUS: Final = ",".join(f"{_NESTED}.{each}" for each in ("ref_id", "region", "info.status"))
 Query = Mapping[str, Any]
 
 
@@ -81,8 +82,14 @@ class DeploymentSearch:
 
     def by_id(self, ids: Collection[str], values: Collection[str]) -> Found:
         """Those with these ids, and which of the urls their plans name."""
-        named = [{"term": {"id": {"value": id_}}} for id_ in sorted(ids)]
-        return self._found({"bool": {"should": named}}, frozenset(values))
+        return self._found(_with(ids), frozenset(values))
+
+    def shown(self, ids: Collection[str]) -> Iterator[Any]:
+        """What an index has of those with these ids: name, status, and what plans list. One query."""
+        for items, last in self._pages(_with(ids), f"{_NEEDED},{_STATUS}"):
+            yield from items
+            if last:
+                return
 
     def read(self, id_: str, values: Collection[str]) -> User | None:
         """One as it is, whatever an index says; None for one that these credentials do not find."""
@@ -103,13 +110,13 @@ class DeploymentSearch:
                 break
         return Found(tuple(users.values()), pages, whole)
 
-    def _pages(self, query: Query) -> Iterator[tuple[Sequence[Any], bool]]:
+    def _pages(self, query: Query, needed: str = _NEEDED) -> Iterator[tuple[Sequence[Any], bool]]:
         """The deployments of each page, and whether it is the last one. Sorted by what nobody changes: none
         moves from one page to another meanwhile."""
         first: dict[str, Any] = {"query": {"bool": {"filter": [query]}}, "size": self.page, "sort": ["id"]}
         asked, seen = first, 0
         for _ in range(MOST_PAGES):
-            reply = self.client.call(SEARCH, query={"minimal_metadata": _NEEDED}, json=asked)
+            reply = self.client.call(SEARCH, query={"minimal_metadata": needed}, json=asked)
             items = _items(reply)
             seen += len(items)
             cursor, count = reply.body.get("cursor"), reply.body.get("match_count")
@@ -129,6 +136,10 @@ def _items(reply: Reply) -> Sequence[Any]:
             "the reply to a search holds no deployments", operation=SEARCH.name, status=reply.status
         )
     return ()
+
+
+def _with(ids: Collection[str]) -> Query:
+    return {"bool": {"should": [{"term": {"id": {"value": id_}}} for id_ in sorted(ids)]}}
 
 
 def _naming(values: Sequence[str]) -> Query:

@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
-from planner.errors import Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
 from planner.kinds.attempts import RUNNING, WELL, Noted, judged, noted, pending
 from planner.kinds.binding import Call
 from planner.kinds.loading import (
@@ -40,9 +41,10 @@ from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
+from planner.model.identity import Parent
 from planner.model.plan import SETTLE
 from planner.model.resource import FAILED, PENDING, Desired, Observed, Request, Result, Settling
-from planner.model.value import Value
+from planner.model.value import Value, is_sensitive
 from planner.net.bodies import nests_too_deep
 
 if TYPE_CHECKING:
@@ -55,6 +57,12 @@ _TRIES: Final = 5
 _MOST: Final = 5
 """Entries of others that are named."""
 
+
+_FEW: Final = 10
+"""Of so few deployments each is read."""
+_CLAUSES: Final = 1000
+"""Ids that one query may name."""
+_UNSAID: Final = Reply(HTTPStatus.OK, {}, None)
 
 DETACH: Final = "detach"
 """Takes its entries out of the plan. Only when that is done there is nothing left of a binding."""
@@ -109,6 +117,24 @@ class ExtensionBindingDriver(RestDriver):
         found = ((pointed(item, "/id"), pointed(item, "/name")) for item in items)
         return {id_: str(name) for id_, name in found if isinstance(id_, str)}
 
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
+        """Of many deployments an index is asked, in pages; of what it does not show each is read."""
+        if len(parents) < _FEW:
+            return None
+        from planner.kinds.deployment_search import DeploymentSearch  # noqa: PLC0415 - only for many
+
+        ids, search = [id_ for (id_,) in parents], DeploymentSearch(self.client)
+        found: dict[str, Observed] = {}
+        for start in range(0, len(ids), _CLAUSES):
+            for item in search.shown(ids[start : start + _CLAUSES]):
+                id_ = str(pointed(item, "/id"))
+                with suppress(ApiError):  # it is read, then
+                    found[id_] = self.observe(item, _UNSAID, {"deployment": id_})
+        for id_ in ids:
+            if id_ not in found:
+                found.update(self.list((id_,)))
+        return found
+
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
         """Where what is gone is forbidden, the list of deployments tells."""
         try:
@@ -122,6 +148,12 @@ class ExtensionBindingDriver(RestDriver):
     def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
         version = str(observed.about.get("version") or "") if observed else ""
         name = str(observed.about.get("name")) if observed else ""
+        if is_sensitive(wanted):
+            yield Diagnostic(
+                ERROR,
+                "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
+                advice="Declare it as an extension with this download_url, and bind that.",
+            )
         for entry in _entries(wanted):
             if self.cloud and entry.url and not entry.url.startswith("repo://"):
                 yield Diagnostic(

@@ -11,6 +11,7 @@ from planner.errors import PlannerError
 from planner.kinds.reading import Reader
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
+from planner.model.identity import Parent
 from planner.model.lint import Fault
 from planner.model.resource import Content, Desired, Observed
 from planner.model.value import Value
@@ -54,6 +55,9 @@ class Plain(Reader):
         """What is wrong with the files of resources that one of this kind brings together. used: those of
         what it refers to that have a file."""
         return ()
+
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:  # noqa: ARG002
+        return None
 
     def stored(self, id_: str) -> bytes:
         """The file that the installation keeps of a resource. PlannerError. A plain kind has none."""

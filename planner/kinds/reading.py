@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from planner.ece.operations import Reply, Sent
 from planner.errors import ApiError, Forbidden, NotFound, NotYet, PlannerError
-from planner.kinds.binding import Binding, Call, Conventions
+from planner.kinds.binding import Binding, Call, Conventions, Wait
 from planner.kinds.replies import NOBODY, Parts, listed_in, observed_in, settling_in, tells
 from planner.model.identity import Parent
 from planner.model.kind import Kind, one
@@ -87,10 +87,8 @@ class Reader:
 
     def observe(self, body: Any, reply: Reply, asked: Parts = NOBODY, *, shallow: bool = False) -> Observed:
         """The resource in the body of any reply, or in an item of a list. asked: what is known of its id."""
-        found, wait = (
-            observed_in(body, reply, self.kind, self.binding, asked, shallow=shallow),
-            self.binding.wait,
-        )
+        found = observed_in(body, reply, self.kind, self.binding, asked, shallow=shallow)
+        wait = self.binding.wait
         if wait is None or wait.call or not tells(body, wait):
             return found
         return evolve(found, settling=settling_in(body, wait))
@@ -101,23 +99,27 @@ class Reader:
         if wait is None:
             return Result(self.read(id_))
         parts = self.parts_of(id_)
-        reply = self.call(wait.call or self.binding.reading, parts)
-        if (settling := settling_in(reply.body, wait)).status:
+        reply = self._look(wait, parts)
+        if reply and (settling := settling_in(reply.body, wait)).status:
             return Result(None, settling=settling)
-        return Result(self.read(id_) if wait.call else self.observe(reply.body, reply, parts))
+        return Result(self.observe(reply.body, reply, parts) if reply and not wait.call else self.read(id_))
+
+    def _look(self, wait: Wait, parts: Parts) -> Reply | None:
+        """What tells how far the installation is. What is not there is busy with nothing."""
+        try:
+            return self.call(wait.call or self.binding.reading, parts)
+        except NotFound:
+            return None
 
     def refuse_busy(self, parts: Parts) -> None:
         """NotYet while the installation is busy with what has to end before a write. parts: of the id."""
         wait = self.binding.wait
         if wait is None or not wait.before:
             return
-        call = wait.call or self.binding.reading
-        try:
-            settling = settling_in(self.call(call, parts).body, wait)
-        except NotFound:
-            return  # what is not there is not busy
-        if settling.status == PENDING:
-            raise NotYet(settling.reason, operation=call.operation.name, status=409)
+        reply = self._look(wait, parts)
+        if reply and (settling := settling_in(reply.body, wait)).status == PENDING:
+            name = (wait.call or self.binding.reading).operation.name
+            raise NotYet(settling.reason, operation=name, status=409)
 
     def call(self, call: Call, parts: Parts = NOBODY, **sent: Unpack[Sent]) -> Reply:
         """One call. Error codes that say "nothing was done, try again" are tried again as the file says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import Factory, frozen
 
@@ -18,8 +18,10 @@ from planner.model.plan import (
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value, dotted
 from planner.render.rows import Row, change_rows, names_of, rows_of
-from planner.render.users import UserView, user_views
 from planner.render.values import is_unknown
+
+if TYPE_CHECKING:
+    from planner.render.users import UserView
 
 _SAY_NOTHING: Final = frozenset({"", "it is new", "it is not in the state"})
 
@@ -189,6 +191,10 @@ class ChangeView:
     @property
     def users(self) -> tuple[UserView, ...]:
         """The deployments that use it today."""
+        if not self.change.used_by:
+            return ()
+        from planner.render.users import user_views  # noqa: PLC0415 - only where somebody is concerned
+
         return user_views(self.change)
 
 
@@ -206,7 +212,11 @@ class DriftView:
     order: str = ""
     unchanged: int = 0
     tags: tuple[str, ...] = ()
-    users: tuple[UserView, ...] = ()
+
+    @property
+    def users(self) -> tuple[UserView, ...]:
+        """A plan names those of what it changes."""
+        return ()
 
     @property
     def address(self) -> Address:

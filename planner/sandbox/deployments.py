@@ -152,7 +152,7 @@ class DeploymentsApi:
         if (mark := call.mark("other-change")) is not None:
             with self.at.storage.write() as db:
                 deployment = DEPLOYMENTS.find(db, deployment_id)
-                if deployment is not None:
+                if deployment is not None and asked.may_change(db, deployment):
                     asked.change_as_another(self._course(db), self._write(db, deployment), mark)
 
     def _made(self, request: requested.DeploymentRequest, request_id: str | None) -> Deployment:

@@ -101,6 +101,16 @@ class Scene:
             log = ece.client.get("/sandbox/requests").get_json()["requests"]
         return sum(1 for item in log if item["method"] == "PUT" and item["path"].endswith(SHOP))
 
+    def restarts(self) -> int:
+        """How often instances had to start anew, the first time not counted."""
+        with self.project.sandbox() as ece:
+            told = ece.client.get("/sandbox/restarts").get_json()["restarts"]
+        return len([item for item in told if item["deployment_id"] == SHOP])
+
+    def fault(self, *specs: str) -> None:
+        with self.project.sandbox() as ece:
+            ece.fault(*specs)
+
     def bind(self, template: str) -> None:
         self.project.write("templates/bindings.yaml", template)
 
@@ -215,6 +225,9 @@ def test_entries_that_are_there_twice_are_read_and_written_once(scene: Scene) ->
 
 
 def test_nothing_else_of_the_deployment_is_touched(scene: Scene) -> None:
+    """Reported of another tool: what the console keeps in elements, as plugins of the image, is lost."""
+    settings = {"enabled_built_in_plugins": ["analysis-icu"], "user_settings_yaml": "a: 1"}
+    scene.put(plan(HOT, {**WARM, "elasticsearch": settings}))
     before = scene.body()
     scene.project.apply()
     scene.project.ok("destroy", "--auto-approve")
@@ -428,6 +441,105 @@ def test_two_archives_that_do_not_go_together_are_told(scene: Scene, path: str, 
     assert told in words(scene.project.ok("plan").both)
 
 
+PUT = f"PUT /deployments/{SHOP}"
+
+
+def test_what_an_installation_does_is_shown_until_it_is_done(scene: Scene) -> None:
+    done = scene.project.apply()
+    lines = [line for line in done.err.splitlines() if line.startswith("extension_binding.shop: ")]
+    assert any("waiting, elasticsearch: " in line for line in lines)
+    assert lines[-1].startswith("extension_binding.shop: settled in")
+    assert scene.lists() == {"": ["synonyms"]}
+
+
+def test_a_plan_that_fails_is_told_and_sent_again_once(scene: Scene) -> None:
+    """The plan in force is the old one then, which others take for success."""
+    scene.fault(f"{PUT} fail-plan times=2 message='Some instances were not running'")
+    failed = scene.project.run("apply", "--auto-approve")
+    assert failed.code == 5
+    assert "failed: elasticsearch: its plan failed at " in words(failed.both)
+    assert ": Some instances were not running" in words(failed.both)
+    assert scene.lists() == {}
+    assert scene.puts() == 1
+    plan = scene.project.ok("plan")
+    assert "the installation accepted it and failed: elasticsearch: its plan failed" in words(plan.out)
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    assert scene.puts() == 2
+    scene.project.apply()
+    assert (scene.puts(), scene.lists()) == (3, {"": ["synonyms"]})
+    scene.project.settled()
+
+
+def test_a_failed_plan_loses_no_entry_that_was_to_go(scene: Scene) -> None:
+    scene.project.apply()
+    scene.bind("")
+    scene.fault(f"{PUT} fail-plan times=1")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    assert scene.lists() == {"": ["synonyms"]}
+    assert "extension_binding.shop" in scene.project.addresses()
+    scene.project.apply()
+    assert scene.lists() == {"": []}
+    assert "extension_binding.shop" not in scene.project.addresses()
+
+
+@pytest.mark.parametrize("pending", ["", ":1"])
+@pytest.mark.parametrize("element", ["", " element=warm"])
+def test_what_somebody_attaches_between_read_and_write_is_kept(
+    scene: Scene, pending: str, element: str
+) -> None:
+    """Their plan may still be pending: it is waited for, and never cancelled."""
+    url = "https://files.example/theirs.zip"
+    scene.fault(f"{PUT} other-change{pending} times=1 url={url}{element}")
+    refused = scene.project.run("apply", "--auto-approve")
+    assert refused.code == 5
+    assert "somebody else changed what shop loads" in words(refused.both)
+    scene.project.apply()
+    entries = [entry for where in (scene.plan(), *scene.plan()["cluster_topology"]) for entry in _of(where)]
+    assert {entry["url"] for entry in entries} >= {url}
+    assert any(entry["name"] == "synonyms" for entry in entries)
+    scene.project.settled()
+
+
+def _of(owner: Any) -> list[Any]:
+    return list(owner.get("elasticsearch", {}).get("user_bundles", []))
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "reset-before", "status:503 when=after", "status:503"])
+def test_a_reply_that_is_lost_changes_nothing_twice(scene: Scene, fault: str) -> None:
+    scene.fault(f"{PUT} {fault} times=1")
+    scene.project.run("apply", "--auto-approve")
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    assert scene.restarts() == 1
+    scene.project.settled()
+
+
+MANY = 12
+
+
+def test_many_are_looked_for_in_an_index_that_may_be_behind(tmp_path: Path) -> None:
+    """What it shows as it was is read once more before it counts; what it does not show is read."""
+    ids = [f"{number:032x}" for number in range(MANY)]
+    scene = made(tmp_path / "p", *(deployment(id_, f"shop-{n}", plan()) for n, id_ in enumerate(ids)))
+    bindings = [f"    b{n}: {{deployment: shop-{n}, extensions: [extension.synonyms]}}" for n in range(MANY)]
+    scene.bind("\n".join(["resource:", "  extension_binding:", *bindings]))
+    with scene.project.sandbox() as ece:
+        ece.client.post("/sandbox/index", json={"lags": True})
+    scene.project.apply()
+    assert all(scene.lists(id_) == {"": ["synonyms"]} for id_ in ids)
+    for lags, reads in ((True, MANY), (False, 0)):
+        with scene.project.sandbox() as ece:
+            if not lags:
+                ece.client.post("/sandbox/index", json={"lags": False})
+            ece.forget_requests()
+        scene.project.settled()
+        with scene.project.sandbox() as ece:
+            log = ece.client.get("/sandbox/requests").get_json()["requests"]
+        asked = [f"{item['method']} {item['path'].removeprefix('/api/v1')}" for item in log]
+        assert sum(1 for call in asked if call.removeprefix("GET /deployments/") in ids) == reads
+        assert asked.count("POST /deployments/_search") == 1
+
+
 def test_who_uses_an_extension_is_known_though_the_index_is_behind(tmp_path: Path) -> None:
     """What this project wrote is read; who it detached from uses it no more."""
     scene = made(tmp_path / "shop", deployment(SHOP, "shop", plan()), deployment(BLOG, "blog", plan()))
@@ -447,3 +559,29 @@ def users(project: Project) -> dict[str, list[str]]:
     found = json.loads(project.ok("who-uses", "extension.*", "--json").out)
     assert (found["asked"]["queries"] <= 2, found["asked"]["reads"]) == (True, 1)
     return {item["address"]: [user["name"] for user in item["users"]] for item in found["extensions"]}
+
+
+def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:
+    scene.project.edit("planner.yaml", "seed: seed.yaml", "seed: seed.yaml, speed: 1")
+    scene.bind(BINDING.replace("deployment: shop,", "deployment: shop, timeouts: {settle: 1s},"))
+    first = scene.project.run("apply", "--auto-approve")
+    assert first.code == 5
+    assert "planner has waited for 1s, and it is not done: elasticsearch: " in words(first.both)
+    scene.turn()
+    scene.project.apply()
+    assert (scene.puts(), scene.restarts(), scene.lists()) == (1, 1, {"": ["synonyms"]})
+    scene.project.settled()
+
+
+def test_what_is_sensitive_cannot_be_bound(scene: Scene) -> None:
+    scene.project.edit(
+        "planner.yaml",
+        "project: shop\n",
+        "project: shop\nvariables: {url: {type: string, sensitive: true}}\n",
+    )
+    said = "type: bundle, name: b, url: '{{ var.url }}', elasticsearch_version: '*'"
+    scene.bind(f"resource: {{extension_binding: {{shop: {{deployment: shop, extensions: [{{{said}}}]}}}}}}")
+    done = scene.project.run("plan", env={"PLANNER_VAR_url": "https://files.example/b?token=hunter22"})
+    assert done.code == 3
+    assert "what a deployment loads cannot be sensitive" in words(done.both)
+    assert "hunter22" not in done.both

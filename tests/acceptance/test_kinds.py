@@ -277,12 +277,17 @@ def test_what_is_there_is_taken_over_as_shown(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "scene", ["api_base_url", "deployment_domain_name", "resource_kind_domain_name"], indirect=True
 )
-def test_what_would_cascade_is_set_while_the_security_deployment_has_a_plan(scene: Scene) -> None:
-    """The installation refuses it there, unless the call says that nothing is to follow."""
-    busy = {"security_deployment": {"cluster_id": "security", "has_pending_plan": True}}
-    with create_app(scene.project.folder / "state/sandbox-dev.db", seed=busy):
+def test_what_cascades_waits_for_plans_of_the_security_deployment(scene: Scene) -> None:
+    """The installation refuses it while there is one. Where there is no such deployment, nothing is waited
+    for."""
+    seed = {"security_deployment": {"cluster_id": "security"}}
+    with create_app(scene.project.folder / "state/sandbox-dev.db", seed=seed):
         pass
-    scene.project.apply(*KEEPING)
+    ask(scene.project, "PUT", SECURITY, json={"version": "8.18.0"})
+    done = scene.project.apply(*KEEPING)
+    assert "waiting, has_pending_plan is true" in done.err
+    assert ": settled in" in done.err
+    assert ask(scene.project, "GET", SECURITY)["has_pending_plan"] is False
     scene.project.settled()
 
 

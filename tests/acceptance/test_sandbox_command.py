@@ -229,3 +229,19 @@ def test_a_seed_that_is_not_there_is_told(project: Project) -> None:
     (seeded(project).folder / "seed.yaml").unlink()
     done = project.run("plan")
     assert (done.code, "seed.yaml" in done.err, "no such file" in done.err) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "speed"),
+    [((), 1), (("--speed", "7"), 7), (("-e", "dev"), 5), (("-e", "dev", "--speed", "7"), 7)],
+)
+def test_how_fast_time_passes(project: Project, words: tuple[str, ...], speed: float) -> None:
+    project.edit("planner.yaml", "endpoint: sandbox", "endpoint: sandbox, sandbox: {speed: 5}")
+    with served(project, *words) as (url, _, _):
+        turned = requests.post(f"{url}/sandbox/clock", json={"advance": 60}, timeout=PATIENCE).json()
+    assert (turned["speed"], turned["turned"]) == (speed, 60)
+
+
+def test_a_speed_that_is_none(project: Project) -> None:
+    refused = project.run_apart("sandbox", "serve", "--port", "0", "--speed", "0")
+    assert (refused.code, "it is a number above 0" in refused.err) == (64, True)

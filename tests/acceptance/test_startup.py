@@ -52,7 +52,7 @@ LOADED = {
     "console": (170, TEMPLATES),
     "plan": (200, SANDBOX),
     "drift": (200, SANDBOX),
-    "apply --auto-approve": (210, SANDBOX),
+    "apply --auto-approve": (215, SANDBOX),
 }
 """The command -> the most modules of ours, and those of HEAVY. ? is where a shell completes."""
 

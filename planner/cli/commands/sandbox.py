@@ -70,11 +70,9 @@ def command() -> None:
 @click.option(
     "--speed",
     type=float,
-    default=1,
-    show_default=True,
     metavar="N",
-    help="At 60 what takes a minute, as a plan of a deployment, takes a second. POST {advance: SECONDS} to"
-    " /sandbox/clock lets time pass at once.",
+    help="At 60 what takes a minute, as a plan of a deployment, takes a second; as planner.yaml says, else 1,"
+    " if left out. POST {advance: SECONDS} to /sandbox/clock lets time pass at once.",
 )
 @click.option("--fault", "faults", multiple=True, metavar="SPEC", help=FAULT_HELP)
 @click.pass_context
@@ -105,6 +103,8 @@ def serve_command(
     console = make_console(context)
     file, chosen = _file(context, data, environment)
     given["platform"] = given["platform"] or (sandbox_platform(chosen) if chosen else "ece")
+    if given["speed"] is None:
+        given["speed"] = float(chosen.sandbox.get("speed", 1) if chosen else 1)
     given["credentials"] = _credentials(credentials) if credentials else None
 
     def ready(at_host: str, at_port: int) -> None:

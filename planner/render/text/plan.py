@@ -6,7 +6,7 @@ The parts of a resource's block are for Markdown, too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
@@ -17,9 +17,11 @@ from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
 from planner.render.text.rows import Line, hidden, render_rows, row_lines
-from planner.render.users import UserView
 from planner.render.values import KNOWN_LATER, elided, listing, plural, wrapped
 from planner.render.view import PlanView
+
+if TYPE_CHECKING:
+    from planner.render.users import UserView
 
 NARROWEST: Final = 40
 

@@ -84,13 +84,18 @@ def stop(course: Course, deployment: Deployment, call: Call) -> None:
     course.ask(stopping, together=True)
 
 
+def may_change(db: sqlite3.Connection, deployment: Deployment) -> bool:
+    """Whether somebody else could change what its Elasticsearch loads just now: it runs, and has no plan
+    pending."""
+    found = deployment.resources.get(SEARCH, ())[:1]
+    busy = any(attempts.going(db, _owner(deployment, SEARCH, each)) or each.get("fresh") for each in found)
+    return bool(found) and not busy and not deployment.stopped
+
+
 def change_as_another(course: Course, deployment: Deployment, mark: Mark) -> None:
     """Somebody else has Elasticsearch load one extension more, in the plan or in the element that the mark
-    names; it is over at once, or still pending where the mark says so. Nothing of a deployment that has a
-    plan pending."""
-    resource = next(iter(deployment.resources.get(SEARCH, ())), None)
-    if resource is None or attempts.pending(course.db, _owner(deployment, SEARCH, resource)):
-        return
+    names; it is over at once, or still pending where the mark says so."""
+    resource = deployment.resources[SEARCH][0]
     name = f"somebody-elses-{deployment.stamp.version}"
     url = mark.texts.get("url") or f"https://somebody.example/{name}.zip"
     entry = {"name": name, "url": url, "elasticsearch_version": "*"}

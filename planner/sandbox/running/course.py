@@ -125,6 +125,7 @@ class Course:
             owner = Owner(deployment_id, kind, resource["ref_id"])
             self._drop_queued(owner)
             attempts.forget_all(self.db, owner)
+            indices.forget_all(self.db, owner)
             cluster.forget(self.db, owner)
 
     def _go_on(self, attempt: Attempt, at: str) -> None:

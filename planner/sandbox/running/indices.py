@@ -76,6 +76,11 @@ def delete(db: sqlite3.Connection, owner: Owner, name: str) -> None:
     objects.delete(db, Object(_KIND, owner.path, name, {}, Stamp(1, "", "")))
 
 
+def forget_all(db: sqlite3.Connection, owner: Owner) -> None:
+    for name in every(db, owner):
+        delete(db, owner, name)
+
+
 def opened(db: sqlite3.Connection, owner: Owner, there: Cluster, archives: Archives) -> Cluster:
     """The cluster, which knows what of its indices its instances cannot open."""
     blocked = []

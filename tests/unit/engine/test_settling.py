@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.entry import take_over
 from planner.engine.settling import Turns
 from planner.errors import ApiError, NotYet, PlannerError, Unreachable
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Ledger, StepFinished, StepWaiting
@@ -17,7 +18,22 @@ from planner.model.resource import FAILED as HAS_FAILED
 from planner.model.resource import PENDING, SETTLED, Lifecycle, Settling
 from planner.model.state import Intent
 
-from .world import SLOW, Scene, Time, address, desired, fails, goal_of, later, planned, prior, ref, state_of
+from .world import (
+    SALT,
+    SLOW,
+    Scene,
+    Time,
+    address,
+    desired,
+    fails,
+    goal_of,
+    later,
+    observed,
+    planned,
+    prior,
+    ref,
+    state_of,
+)
 
 BUSY = NotYet("somebody's plan is pending", operation="read", status=409)
 
@@ -204,6 +220,16 @@ def test_a_plan_shows_what_is_not_done(status: str, reason: str, why: str, opera
 def slow() -> Any:
     scene = Scene.settling(prior("a"))
     return evolve(scene.world)
+
+
+@pytest.mark.parametrize("shown", [Settling(PENDING, "step 3"), Settling(HAS_FAILED, "no disk")])
+def test_what_nobody_here_began_is_no_change(shown: Settling) -> None:
+    entry = prior("a")
+    seen = evolve(observed(entry), settling=shown)
+    assert take_over(entry, seen, SLOW, SALT) == entry
+    begun = evolve(entry, settling=Settling(PENDING, "step 1"))
+    assert take_over(begun, seen, SLOW, SALT) == evolve(entry, settling=shown)
+    assert take_over(begun, evolve(seen, settling=None), SLOW, SALT) == begun
 
 
 def test_stop_ends_the_waiting_and_the_next_apply_takes_it_up() -> None:

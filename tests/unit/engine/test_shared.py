@@ -200,3 +200,12 @@ def test_what_nothing_uses_is_told_where_there_are_uses(user: str, mode: str, to
     found = plan_of(scene, *resources, mode=mode)
     unused = [note for note in found.plan.notes if "uses it" in note]
     assert unused == [f"thing.{name}: no thing of this project uses it" for name in told]
+
+
+@pytest.mark.parametrize(("at_once", "lists"), [(True, 1), (False, 2)])
+def test_many_may_be_listed_at_once(at_once: bool, lists: int) -> None:
+    """What differs is read before it counts: an index may be behind."""
+    scene = scene_of(there("a", note="x"), there("b", note="x"))
+    scene.world.at_once = at_once
+    found = plan_of(scene, wanted("a", "a", note="x"), wanted("b", "b", note="y"))
+    assert (found.actions, scene.world.lists, scene.world.reads) == ({"b": "update"}, lists, ["b"])

@@ -214,7 +214,8 @@ class Installation:
     instead. time: by which it goes.
     users: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
-    it objects. remark: what it says besides. waiting: why what has an id has to wait.
+    it objects. remark: what it says besides. at_once: whether it lists what is below many. waiting: why what
+    has an id has to wait.
     """
 
     kind: Kind = THING
@@ -238,6 +239,7 @@ class Installation:
     users: UserSearch | None = None
     against: str = ""
     remark: str = ""
+    at_once: bool = False
     waiting: dict[str, str] = field(factory=dict)
 
     @classmethod
@@ -259,6 +261,15 @@ class Installation:
         self.lists += 1
         seen = ((id_, item) for id_, item in self.stored.items() if id_ not in self.unlisted)
         return {id_: self._observed(id_, item, closely=False) for id_, item in seen}
+
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
+        if not self.at_once:
+            return None
+        self.lists += 1
+        ids = [parent[-1] for parent in parents]
+        return {
+            id_: self._observed(id_, self.stored[id_], closely=False) for id_ in ids if id_ in self.stored
+        }
 
     def _observed(self, id_: str, item: Stored, *, closely: bool) -> Observed:
         waits = self.waiting.get(id_, "")

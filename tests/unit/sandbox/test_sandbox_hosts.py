@@ -87,6 +87,8 @@ def test_roles_of_a_runner_are_written_alone(ece: Caller) -> None:
     first = ece.json("GET", f"{path}/r1")
     assert (first["roles"], first["healthy"]) == ([], True)
     assert ece.json("PUT", f"{path}/r1/roles", json=roles) == roles
+    assert ece.json("GET", f"{path}/r1") == {**first, **roles, "healthy": False}
+    ece.wait(30)
     assert ece.json("GET", path) == {"runners": [first | roles]}
     assert ece("PUT", f"{path}/r1/roles", json={}).status_code == 400
     for method, other in (("GET", "r2"), ("PUT", "r2/roles")):

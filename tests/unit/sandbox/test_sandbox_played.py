@@ -142,6 +142,17 @@ def test_the_plan_of_somebody_else_may_still_be_pending(ece: Caller) -> None:
     assert codes(refused) == ["deployments.resource_plan_state_error"]
 
 
+def test_nobody_changes_what_does_not_run(ece: Caller) -> None:
+    shop = Running.settled(ece, plan())
+    ece.json("POST", shop.path + "/_shutdown")
+    shop.fault("GET /deployments/* other-change")
+    for _ in range(2):
+        version = ece("GET", shop.path).headers["x-cloud-resource-version"]
+        ece.wait()
+    info = shop.info()
+    assert (info["status"], len(info["plan_info"]["history"]), version) == ("stopped", 2, "2")
+
+
 def test_faults_that_differ_go_together_and_with_others(ece: Caller) -> None:
     shop = Running.settled(ece, plan(zones=2))
     for spec in (f"{PUT} stay-yellow", f"{PUT} no-start", f"{PUT} drop-after"):

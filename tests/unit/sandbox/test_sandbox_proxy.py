@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from planner.sandbox import create_app
+from planner.sandbox.storage import Storage
 
 from .caller import Caller, Reply, archive, codes
 from .running import MAIN, Running, bundle, plan, plugin, plugin_zip
@@ -189,6 +191,27 @@ def test_who_may_ask(ece: Caller) -> None:
     ece.json("POST", shop.path + "/_shutdown")
     ece.wait()
     assert search(shop, "GET", "_cluster/health").status_code == 503
+
+
+def test_indices_go_with_their_deployment(tmp_path: Path) -> None:
+    data = tmp_path / "ece.db"
+    with create_app(data) as app:
+        ece = Caller(app)
+        shop, _ = shop_with(ece)
+        search(shop, "PUT", "products", json=analysis(ours=SYNONYMS))
+        for suffix in ("/_shutdown", "/_restore", "/_shutdown"):
+            ece.json("POST", shop.path + suffix)
+            ece.wait()
+            if suffix == "/_restore":
+                assert search(shop, "GET", "products").status_code == 200
+        ece.json("DELETE", shop.path)
+    storage = Storage(data)
+    with storage.read() as db:
+        kinds = {
+            row[0] for row in db.execute("SELECT kind FROM object WHERE parent LIKE ?", (shop.id + "%",))
+        }
+    storage.close()
+    assert kinds == set()
 
 
 def test_a_seed_tells_of_indices() -> None:
