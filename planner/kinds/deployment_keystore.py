@@ -14,8 +14,7 @@ from attrs import evolve, frozen
 
 from planner.ece.operations import Reply
 from planner.kinds.replies import NOBODY, Parts
-from planner.kinds.rest import RestDriver
-from planner.kinds.versions import said
+from planner.kinds.rest import RestDriver, said
 from planner.model.compare import same
 from planner.model.resource import Observed, Request, Result
 from planner.model.value import Value

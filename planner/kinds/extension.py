@@ -5,17 +5,17 @@ Source of the facts: the ECE API's operations list-, create-, get-, update-, upl
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
 from planner.ece.operations import MULTIPART, RAW, Reply, Upload
-from planner.errors import ApiError, OutcomeUnknown, PlannerError
+from planner.errors import ApiError, OutcomeUnknown, PlannerError, StalePlan
 from planner.kinds.replies import pointed
-from planner.kinds.rest import RestDriver
-from planner.kinds.uploading import content_of, upload_of
-from planner.kinds.versions import said, steps_between
+from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
 from planner.model.lint import Fault
@@ -184,3 +184,29 @@ def _size_in(observed: Observed) -> int | float | None:
     file = _file_of(observed)
     size = file.get("size") if isinstance(file, Mapping) else None
     return size if isinstance(size, int | float) and not isinstance(size, bool) else None
+
+
+def content_of(request: Request) -> Content:
+    """PlannerError without any."""
+    if request.content is None:
+        raise PlannerError(f"{request.address} has no file to upload", advice="Declare its file.")
+    return request.content
+
+
+def upload_of(request: Request, form: str) -> Upload:
+    """What is sent of its content. PlannerError without any, StalePlan when it is not what was planned."""
+    content = content_of(request)
+    archive, name = Path(content.archive), Path(content.source).name.removesuffix(".zip")
+    _check_unchanged(archive, content.sha256, request)
+    return Upload(archive, f"{name}.zip", form, progress=request.progress)
+
+
+def _check_unchanged(archive: Path, sha256: str, request: Request) -> None:
+    """The file may have been written to since it was planned; what is sent must be what was planned."""
+    try:
+        with archive.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PlannerError(f"{request.address}: the archive cannot be read: {error.strerror}") from None
+    if found != sha256:
+        raise StalePlan(f"{request.address}: its file changed since it was planned", advice="Plan again.")

@@ -8,9 +8,10 @@ afterwards whether somebody else wrote in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
-from typing import Unpack
+from typing import Final, Unpack
 
 from attrs import evolve, frozen
 
@@ -19,7 +20,6 @@ from planner.errors import ApiError, Conflict, Forbidden, NotFound, OutcomeUnkno
 from planner.kinds.binding import merge_patch
 from planner.kinds.plain import Plain
 from planner.kinds.replies import NOBODY, Parts, is_whole, parts_in, shown_once
-from planner.kinds.versions import overtaken, said
 from planner.model.agreement import agree, proven
 from planner.model.compare import is_unset
 from planner.model.diagnostic import ERROR, Diagnostic
@@ -298,3 +298,32 @@ class RestDriver(Plain):
             f"{request.address}: the {request.operation} was accepted, but its result cannot be read: {why}",
             advice="Plan again, which looks for it.",
         )
+
+
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+
+
+def overtaken(found: Observed, reply: Reply, operation: str, *, compared: bool) -> str:
+    """What the version in the reply to a write of found proves of others, "" for nothing.
+
+    Each write makes the next version: where one is left out, somebody else made it. What a delete replies may
+    be the version that it deleted or the one after, so that one write goes unnoticed. compared: the server
+    was asked to refuse it.
+    """
+    further = 0 if reply.repeated else steps_between(found.version, reply.version) - 1
+    if further < 1:
+        return ""
+    lost = "is deleted with it" if operation == "delete" else "may be overwritten"
+    became = int(found.version or 0) + further
+    told = f"version {found.version} had become {became} just before: what somebody else changed {lost}"
+    return f"{told}, since the installation does not compare ?version=" if compared else told
+
+
+def steps_between(before: str | None, after: str | None) -> int:
+    """How many writes lead from one version to another; 0 where that is not known."""
+    numbers = _NUMBER.fullmatch(before or "") and _NUMBER.fullmatch(after or "")
+    return int(after or 0) - int(before or 0) if numbers else 0
+
+
+def said(*notes: str) -> str:
+    return "; ".join(filter(None, notes))

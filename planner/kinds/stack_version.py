@@ -12,9 +12,9 @@ from attrs import frozen
 
 from planner.ece.operations import MULTIPART, Reply
 from planner.errors import ApiError
+from planner.kinds.extension import upload_of
 from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver
-from planner.kinds.uploading import upload_of
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.plan import AttributeDiff
 from planner.model.resource import Content, Observed, Request, Result

@@ -217,7 +217,7 @@ class Kind:
 
     def routes(self, at: Installation) -> Iterator[Route]:
         for operation in self.of.operations:
-            there = not (at.cloud and (self.of.ece_only or operation.ece_only))
+            there = not (self.of.ece_only and at.cloud)
             handler = partial(self._answer, at, operation) if there else not_there
             family = self._family(operation)
             yield Route(operation.method, operation.path, handler, body=operation.reads, family=family)

@@ -29,8 +29,7 @@ class Operation:
     `text`: the field that the body goes into, where it is a text. `gives`: what comes back: object, id or
     nothing. `made`, `done`: the status where the object is new, and else. `into`: the field of a list.
     `headers`: whether the reply has those of a resource. `compares`: whether `?version=` is compared.
-    `flags`: create_only and validate_only, where they are taken. `ece_only`: Elastic Cloud does not have
-    it."""
+    `flags`: create_only and validate_only, where they are taken."""
 
     method: str
     path: str
@@ -44,7 +43,6 @@ class Operation:
     headers: bool = False
     compares: bool = False
     flags: tuple[str, ...] = field(default=(), converter=tuple)
-    ece_only: bool = False
 
     @property
     def reads(self) -> bool:

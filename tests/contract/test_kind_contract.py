@@ -169,14 +169,13 @@ def live(kind_file: KindFile) -> None:
 
 
 def test_it_says_where_it_is_to_be_had(kind_file: KindFile) -> None:
-    """The version is that of the extract. What Elastic Cloud lacks, the sandbox as one lacks too: writes."""
+    """The version is that of the extract. What Elastic Cloud lacks, the sandbox as one lacks too."""
     assert kind_file.ece == "3.8"
-    call = kind_file.binding.calls[kind_file.binding.create]
-    query = {name: value.replace("{region}", "r") for name, value in call.query.items()}
-    sent: Any = {"method": call.operation.method, "query_string": query, "json": {}}
+    read = kind_file.binding.reading
+    query = {name: value.replace("{region}", "r") for name, value in read.query.items()}
     with create_app(":memory:", platform="cloud") as app:
-        path = re.sub(r"{\w+}", "1", call.operation.path)
-        reply = Client(app).open(f"/api/v1{path}", headers={"Authorization": "ApiKey t"}, **sent)
+        path = re.sub(r"{\w+}", "1", read.operation.path)
+        reply = Client(app).get(f"/api/v1{path}", query_string=query, headers={"Authorization": "ApiKey t"})
     lacks = (reply.get_json() or {}).get("ok") is False
     assert (kind_file.cloud, "ECE only" in kind_file.description) == (not lacks, lacks)
 
