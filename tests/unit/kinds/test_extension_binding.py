@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from random import Random
 from typing import Any
 
 import pytest
@@ -436,3 +437,55 @@ def test_what_is_gone_is_forbidden_on_elastic_cloud(cloud: str, id_: str, gone: 
     else:
         with pytest.raises(Forbidden):
             driver.read(id_)
+
+
+@define
+class Others:
+    """People who attach and detach by hand, in the plan and in elements. listed: what is theirs, by where."""
+
+    random: Random
+    listed: dict[str, set[str]] = field(factory=lambda: {"": set()})
+
+    def act(self, api: Deployment) -> None:
+        """An element gets a list of its own with the first thing that is attached there."""
+        where, name = self.random.choice(["", "hot", "warm"]), self.random.choice("uvwxyz")
+        owner = next((e for e in api.plan["cluster_topology"] if e["id"] == where), api.plan)
+        lists = owner.setdefault("elasticsearch", {}).setdefault("user_bundles", [])
+        theirs = self.listed.setdefault(where, set())
+        if name in theirs:
+            theirs.discard(name)
+            lists[:] = [entry for entry in lists if entry["name"] != name]
+        else:
+            theirs.add(name)
+            lists += [said(name)] * self.random.choice([1, 1, 2])
+        api.version += 1
+
+    def sees(self, api: Deployment) -> dict[str, set[str]]:
+        """What is theirs of what is listed now."""
+        owners = {"": api.plan, **{element["id"]: element for element in api.plan["cluster_topology"]}}
+        lists = {w: o.get("elasticsearch", {}).get("user_bundles") or [] for w, o in owners.items()}
+        return {where: {entry["name"] for entry in found} & {*"uvwxyz"} for where, found in lists.items()}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_others_do_meanwhile_none_of_their_entries_is_lost(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - the same for the same seed
+    others, api, held = Others(random), deployment(), ""
+    api.plan["cluster_topology"] = [{"id": "hot"}, {"id": "warm"}]
+    for _ in range(8):
+        wanted = "".join(name for name in "abc" if random.random() < 0.5)
+        for _ in range(random.randrange(3)):
+            others.act(api)
+        while True:
+            asked = request(api, wanted, held)
+            api.between = [others.act] * random.choice([0, 0, 1, 2])
+            try:
+                made = driver_of(api).perform(asked).observed
+                break
+            except Conflict:  # it is planned again
+                api.between = []
+        assert made is not None
+        assert others.sees(api) == {"hot": set(), "warm": set(), **others.listed}
+        loaded: Any = read(api).attributes["extensions"]
+        assert {entry["name"] for entry in loaded} & {*"abc"} == {*wanted}
+        held = wanted
