@@ -34,8 +34,10 @@ from planner.kinds.loading import (
     digest,
     everywhere,
     loaded,
+    request_body,
     unfit,
     version_of,
+    why_without,
 )
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
@@ -92,7 +94,7 @@ class ExtensionBindingDriver(RestDriver):
         clusters, name = clusters_of(body), str(pointed(body, "/name") or id_)
         about = {"name": name, "version": version_of(clusters), "busy": pending(body)}
         if not clusters or any(cluster.plan is None for cluster in clusters):
-            return Observed(id_, {}, about=about, waits=_why_without(body, name))
+            return Observed(id_, {}, about=about, waits=why_without(body, name))
         attributes: dict[str, Value] = {
             "deployment": id_,
             "extensions": everywhere(clusters),
@@ -182,8 +184,12 @@ class ExtensionBindingDriver(RestDriver):
             yield f"a plan of {name} is pending, and waited for: {busy}"
 
     def create(self, request: Request) -> Result:
-        """Of a deployment of which nothing could be known when the plan was made."""
-        return self._changed(evolve(request, id=self.kind.identity.id_of(self._named(request))))
+        """Of a deployment of which nothing could be known when the plan was made, not even the id."""
+        called = self.kind.identity.id_of(self._named(request))
+        ids = self.named([called])[called]
+        if len(ids) != 1:
+            raise PlannerError(f"{request.address}: {len(ids) or 'no'} deployments are called {called}")
+        return self._changed(evolve(request, id=ids[0]))
 
     def update(self, request: Request) -> Result:
         return self._changed(request)
@@ -206,37 +212,43 @@ class ExtensionBindingDriver(RestDriver):
         return Result(None)
 
     def _changed(self, request: Request) -> Result:
-        id_, asked = request.id or "", self.parts_of(request.id or "")
         wanted = {*_entries(request.desired)}
         if nameless := [entry for entry in wanted if "" in entry.said.values()]:
             raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
-        gone = {*_entries(request.baseline)} - wanted
+        gone, id_ = {*_entries(request.baseline)} - wanted, request.id or ""
         for left in reversed(range(_TRIES)):
             reply = self._shown(id_, request, _HISTORY)
-            found = self.observe(reply.body, reply, asked)
+            found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
                 raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
             clusters = clusters_of(reply.body)
-            changed = [c.changed(wanted, gone) for c in clusters]
+            changed = [cluster.changed(wanted, gone) for cluster in clusters]
             if changed == clusters:
                 return Result(_followed(found, {}), "it was so already")
             if busy := pending(reply.body):
-                name = self.binding.calls["update"].operation.name
-                raise NotYet(
-                    f"a plan of {found.about['name']} is pending, {busy}", operation=name, status=409
-                )
+                raise _not_yet(f"a plan of {found.about['name']} is pending, {busy}")
             self._refuse_moved(request, found)
-            try:
-                sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
-                body = self.binding.calls["update"].enclosed(_body(sent))
-                self.send("update", evolve(found, version=reply.version), json=body)
-            except Conflict as conflict:
-                conflict.observed = found
-                if not left:
-                    raise
-                continue
-            return Result(_followed(self._after(found, changed), noted(reply.body)))
+            sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
+            if (refusal := self._refused(evolve(found, version=reply.version), sent)) is None:
+                return Result(_followed(self._after(found, changed), noted(reply.body)))
+            if not left:
+                refusal.observed = found
+                raise refusal
         raise AssertionError  # the last try ends it
+
+    def _refused(self, found: Observed, sent: Iterable[Cluster]) -> Conflict | None:
+        """The refusal of a write since the deployment moved after the read; None when it was accepted. Which
+        status either comes with nobody tells, so that the code decides."""
+        try:
+            self.send("update", found, json=self.binding.calls["update"].enclosed(request_body(sent)))
+        except ApiError as error:
+            if any("plan_state" in code for code in error.codes):
+                raise _not_yet(error.summary) from error
+            if not any("version_conflict" in code for code in error.codes):
+                raise
+            told = error.said_as(Conflict, error.summary, error.advice)
+            return told if isinstance(told, Conflict) else None
+        return None
 
     def settled(self, request: Request) -> Result:
         """Whether the attempts that a change began have ended well; all at once where nothing was sent."""
@@ -306,31 +318,9 @@ def _noted(following: Mapping[str, Value]) -> Noted:
     return {name: tuple(map(str, ids)) for name, ids in held}
 
 
-def _body(clusters: Iterable[Cluster]) -> dict[str, Value]:
-    """The request that gives clusters their plans. What a plan says of how it is to be carried out is of the
-    change it came with, and would be done again."""
-    sent: list[Value] = [
-        {
-            "ref_id": c.ref_id,
-            "region": c.region,
-            "plan": {k: v for k, v in (c.plan or {}).items() if k != "transient"},
-        }
-        for c in clusters
-    ]
-    return {"resources": {"elasticsearch": sent}}
-
-
 def _entries(attributes: Mapping[str, Value], name: str = "extensions") -> Iterator[Loaded]:
     """What an attribute names. What is not known yet is left empty."""
     named = attributes.get(name)
     for item in named if isinstance(named, list | tuple) else ():
         if isinstance(item, Mapping):
             yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
-
-
-def _why_without(body: Any, name: str) -> str:
-    """Why a deployment has no plan in force."""
-    statuses = [pointed(each, "/info/status") for each in pointed(body, "/resources/elasticsearch") or ()]
-    if not statuses or "stopped" in statuses or "stopping" in statuses:
-        return f"the deployment {name} is stopped, and has no plan"
-    return f"the deployment {name} has no plan in force yet"

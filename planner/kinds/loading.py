@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -161,6 +161,28 @@ def _may_go_on(made_for: str, version: str) -> bool:
     if built is None or there is None:
         return False
     return built[1] == there[1] and [*map(int, built.groups())] <= [*map(int, there.groups())]
+
+
+def request_body(clusters: Iterable[Cluster]) -> dict[str, Any]:
+    """The request that gives clusters their plans. What a plan says of how it is to be carried out is of the
+    change it came with, and would be done again."""
+    sent = [
+        {
+            "ref_id": c.ref_id,
+            "region": c.region,
+            "plan": {k: v for k, v in (c.plan or {}).items() if k != "transient"},
+        }
+        for c in clusters
+    ]
+    return {"resources": {"elasticsearch": sent}}
+
+
+def why_without(body: Any, name: str) -> str:
+    """Why a deployment has no plan in force."""
+    statuses = [_at(each, "info", "status") for each in _mappings(_at(body, "resources", "elasticsearch"))]
+    if not statuses or "stopped" in statuses or "stopping" in statuses:
+        return f"the deployment {name} is stopped, and has no plan"
+    return f"the deployment {name} has no plan in force yet"
 
 
 def _element_with(element: Any, wanted: Collection[Loaded], gone: Collection[Loaded]) -> Any:

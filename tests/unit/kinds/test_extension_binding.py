@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from random import Random
 from typing import Any
 
 import pytest
 from attrs import define, evolve, field
 
-from planner.errors import Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
 from planner.kinds.binding import Conventions
 from planner.kinds.extension_binding import DETACH, ExtensionBindingDriver
 from planner.kinds.registry import load_kinds
@@ -46,9 +47,9 @@ def attempt(number: int, *, well: bool = True, ends: bool = True) -> dict[str, A
 
 @define
 class Deployment:
-    """An API of one deployment. between: what happens after a read, before the next write. gone: the status
-    that it answers with, and codes: of that error. info: of its Elasticsearch resource, in place of its own;
-    plans: what of its plans is not as usual.
+    """An API of one deployment. between: what happens after a read, before the next write. refusals: status
+    and code of the next writes. gone: the status that it answers with, and codes: of that error. info: of its
+    Elasticsearch resource, in place of its own; plans: what of its plans is not as usual.
     """
 
     plan: dict[str, Any]
@@ -56,6 +57,7 @@ class Deployment:
     puts: list[tuple[str, Any]] = field(factory=list)
     between: list[Callable[[Deployment], None]] = field(factory=list)
     gone: int = 0
+    refusals: list[tuple[int, str]] = field(factory=list)
     info: Any = None
     plans: dict[str, Any] = field(factory=dict)
     codes: str = ""
@@ -81,6 +83,9 @@ class Deployment:
     def _put(self, query: str, body: Any) -> tuple[int, Any]:
         if self.between:
             self.between.pop(0)(self)
+        if self.refusals:
+            status, code = self.refusals.pop(0)
+            return status, {"errors": [{"code": code, "message": "no"}]}
         if f"version={self.version}" not in query:
             return 409, {"errors": [{"code": "deployments.version_conflict", "message": "no"}]}
         self.puts.append((query, deepcopy(body)))
@@ -204,6 +209,48 @@ def test_an_unrelated_change_between_read_and_write_is_kept(times: int) -> None:
     api.between = [renamed] * times
     driver_of(api).perform(request(api, "a"))
     assert (api.names, len(api.puts), api.version) == (["x", "a"], 1, 4 + times + 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (400, "deployments.resource_plan_state_error", NotYet),
+        (412, "clusters.cluster_plan_state_error", NotYet),
+        (409, "deployments.version_conflict", None),
+        (400, "clusters.cluster_version_conflict", None),
+        (400, "clusters.cluster_invalid_plan", ApiError),
+        (409, "deployments.something_else", Conflict),
+    ],
+)
+def test_what_a_refusal_means_its_code_tells(status: int, code: str, error: Any) -> None:
+    """No description says what a write gets that comes too early, or too late."""
+    api = deployment("x")
+    asked = request(api, "a")
+    api.refusals = [(status, code)]
+    if error is None:
+        driver_of(api).perform(asked)
+        assert api.names == ["x", "a"]
+        return
+    with pytest.raises(error) as caught:
+        driver_of(api).perform(asked)
+    assert type(caught.value) is error
+    assert api.puts == []
+
+
+@pytest.mark.parametrize(
+    ("called", "told"), [("shop", ""), ("twin", "2 deployments"), ("x", "no deployments")]
+)
+def test_one_that_could_not_be_looked_for_is_looked_for_then(called: str, told: str) -> None:
+    api = deployment("x")
+    asked = evolve(request(api, "a", operation="create"), id=None, version=None, baseline={})
+    asked = evolve(asked, desired={**asked.desired, "deployment": called})
+    if told:
+        with pytest.raises(PlannerError, match=told):
+            driver_of(api).perform(asked)
+    else:
+        made = driver_of(api).perform(asked).observed
+        assert made is not None
+        assert (made.id, made.attributes["deployment"], api.names) == (ID, ID, ["x", "a"])
 
 
 def test_it_gives_up_in_the_end() -> None:
@@ -390,3 +437,55 @@ def test_what_is_gone_is_forbidden_on_elastic_cloud(cloud: str, id_: str, gone: 
     else:
         with pytest.raises(Forbidden):
             driver.read(id_)
+
+
+@define
+class Others:
+    """People who attach and detach by hand, in the plan and in elements. listed: what is theirs, by where."""
+
+    random: Random
+    listed: dict[str, set[str]] = field(factory=lambda: {"": set()})
+
+    def act(self, api: Deployment) -> None:
+        """An element gets a list of its own with the first thing that is attached there."""
+        where, name = self.random.choice(["", "hot", "warm"]), self.random.choice("uvwxyz")
+        owner = next((e for e in api.plan["cluster_topology"] if e["id"] == where), api.plan)
+        lists = owner.setdefault("elasticsearch", {}).setdefault("user_bundles", [])
+        theirs = self.listed.setdefault(where, set())
+        if name in theirs:
+            theirs.discard(name)
+            lists[:] = [entry for entry in lists if entry["name"] != name]
+        else:
+            theirs.add(name)
+            lists += [said(name)] * self.random.choice([1, 1, 2])
+        api.version += 1
+
+    def sees(self, api: Deployment) -> dict[str, set[str]]:
+        """What is theirs of what is listed now."""
+        owners = {"": api.plan, **{element["id"]: element for element in api.plan["cluster_topology"]}}
+        lists = {w: o.get("elasticsearch", {}).get("user_bundles") or [] for w, o in owners.items()}
+        return {where: {entry["name"] for entry in found} & {*"uvwxyz"} for where, found in lists.items()}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_others_do_meanwhile_none_of_their_entries_is_lost(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - the same for the same seed
+    others, api, held = Others(random), deployment(), ""
+    api.plan["cluster_topology"] = [{"id": "hot"}, {"id": "warm"}]
+    for _ in range(8):
+        wanted = "".join(name for name in "abc" if random.random() < 0.5)
+        for _ in range(random.randrange(3)):
+            others.act(api)
+        while True:
+            asked = request(api, wanted, held)
+            api.between = [others.act] * random.choice([0, 0, 1, 2])
+            try:
+                made = driver_of(api).perform(asked).observed
+                break
+            except Conflict:  # it is planned again
+                api.between = []
+        assert made is not None
+        assert others.sees(api) == {"hot": set(), "warm": set(), **others.listed}
+        loaded: Any = read(api).attributes["extensions"]
+        assert {entry["name"] for entry in loaded} & {*"abc"} == {*wanted}
+        held = wanted
