@@ -39,6 +39,7 @@ def _described(desired: Desired, salt: str) -> dict[str, object]:
             [list(path) for path in lifecycle.ignore_changes],
             [str(reference) for reference in lifecycle.replace_triggered_by],
             *([lifecycle.on_leave] if lifecycle.on_leave != FORGET else []),
+            *([list(lifecycle.replace_on)] if lifecycle.replace_on else []),
         ],
         "content": desired.content.sha256 if desired.content else None,
     }

@@ -95,6 +95,8 @@ def _of_kind(kind: Kind) -> dict[str, Any]:
     lifecycle = dict(STATEMENTS["lifecycle"]["properties"])
     if not kind.stays:
         del lifecycle["on_leave"]  # which is an error there
+    if kind.content is None:
+        del lifecycle["replace_on"]  # likewise
     meta["lifecycle"] = {**STATEMENTS["lifecycle"], "properties": lifecycle}
     names = _edited({"title": "name", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "x-advice": NAME_ADVICE})
     resource = _edited({**rules, "properties": {**rules["properties"], **meta}})

@@ -53,6 +53,12 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
             found[key] = _each(found[key], read, ("lifecycle", key), place)
     if "on_leave" in found and (problem := _left_otherwise(kind, found["on_leave"])):
         place.error(("lifecycle", "on_leave"), problem, advice="Take it out.")
+    if "replace_on" in found:
+        found["replace_on"] = tuple(found["replace_on"])
+        found.setdefault("create_before_destroy", bool(found["replace_on"]))
+        if kind.content is None:
+            problem = f"{one(kind.name)} has no file, by which it would be replaced"
+            place.error(("lifecycle", "replace_on"), problem, advice="Take it out.")
     return Lifecycle(**found)
 
 

@@ -13,7 +13,7 @@ from planner.config.values import Literal, Written, shaped
 from planner.model.address import Address
 from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import ERROR, WARNING
-from planner.model.resource import FORGET, RESET
+from planner.model.resource import CONTENT, FORGET, RESET
 from planner.model.value import Deferred, Path, Secret, Value, dotted, is_sensitive, leaves
 
 T = TypeVar("T")
@@ -46,6 +46,11 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
         create_before_destroy=_boolean("Replace it by creating the new one first."),
         ignore_changes=_texts("Attributes, or paths in them, that are left as they are."),
         replace_triggered_by=_texts("Replace it when one of these resources or attributes changes."),
+        replace_on={
+            "type": "array",
+            "items": {"enum": [CONTENT]},
+            "description": "content: another file makes a new one beside it, and what uses it goes over.",
+        },
         on_leave={
             "enum": [FORGET, RESET],
             "description": "What becomes of a singleton that is no longer declared.",

@@ -13,7 +13,7 @@ from planner.engine.refreshed import Refreshed
 from planner.model.compare import same
 from planner.model.kind import Kind
 from planner.model.plan import Action, AttributeDiff, Change
-from planner.model.resource import PENDING, Desired, Prior, Settling
+from planner.model.resource import CONTENT, PENDING, Desired, Prior, Settling
 from planner.model.value import (
     Deferred,
     Fingerprint,
@@ -111,11 +111,18 @@ class Case:
         kept = without_ignored(self.attributes, prior, ignores, self.kind) if ignores else self.attributes
         diffs = differences(kept, prior, self.kind, self.goal.salt)
         lost = self.kind.is_lost(prior.attributes)
-        anew = self.triggers or self.goal.selection.forces(address) or lost
+        anew = self.triggers or self.goal.selection.forces(address) or lost or self._switches(prior, diffs)
         if not (diffs or anew or prior.settling.status or self._uploads(prior)):
             return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
         forced = tuple(dict.fromkeys(self.kind.fixed(d.path) for d in diffs if d.forces_replacement))
         return self._replace(prior, forced) if forced or anew else self._update(prior, kept, diffs)
+
+    def _switches(self, prior: Prior, diffs: tuple[AttributeDiff, ...]) -> bool:
+        """Whether its file is another one, and another file makes another resource."""
+        content = self.kind.content
+        if content is None or CONTENT not in self.desired.lifecycle.replace_on:
+            return False
+        return self._uploads(prior) or any(str(diff.path[0]) in content.fetched for diff in diffs)
 
     def _create(self, reason: str) -> Decision:
         later = self._computed_later()
@@ -139,7 +146,9 @@ class Case:
     def _replace(self, prior: Prior, forced: tuple[Path, ...]) -> Decision:
         """The new resource gets what is declared, ignored or not. forced: the paths that force it."""
         lost = self.kind.needed if self.kind.is_lost(prior.attributes) else ""
-        created = self._create(_why_replace(tuple(map(dotted, forced)), self.triggers, lost))
+        asked = self.goal.selection.forces(self.desired.address)
+        new = "" if forced or lost or self.triggers or asked else self._why_switch(prior)
+        created = self._create(new or _why_replace(tuple(map(dotted, forced)), self.triggers, lost))
         diffs = differences(self.attributes, prior, self.kind, self.goal.salt, anew=True)
         change = evolve(
             created.change,
@@ -185,6 +194,10 @@ class Case:
         if content is None or not content_differs(self.desired, prior):
             return False
         return (content.attribute,) not in self.desired.lifecycle.ignore_changes
+
+    def _why_switch(self, prior: Prior) -> str:
+        why = self._why_upload(prior) if self._uploads(prior) else "another file is fetched"
+        return f"{why}, and lifecycle.replace_on puts a new one beside it"
 
     def _why_upload(self, prior: Prior) -> str:
         source = self.desired.content.source if self.desired.content else "the file"

@@ -24,13 +24,15 @@ FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
 
 FORGET: Final = "forget"
 RESET: Final = "reset"
+CONTENT: Final = "content"
 
 
 @frozen
 class Lifecycle:
     """The `lifecycle` block. ignore_changes: paths of attributes; replace_triggered_by: references.
 
-    on_leave: what becomes of a singleton that is no longer declared, FORGET or RESET.
+    on_leave: what becomes of a singleton that is no longer declared, FORGET or RESET. replace_on: CONTENT,
+    where another file makes another resource.
     """
 
     prevent_destroy: bool = False
@@ -38,6 +40,7 @@ class Lifecycle:
     ignore_changes: tuple[Path, ...] = ()
     replace_triggered_by: tuple[Reference, ...] = ()
     on_leave: str = FORGET
+    replace_on: tuple[str, ...] = ()
 
 
 @frozen

@@ -585,3 +585,28 @@ def test_what_is_sensitive_cannot_be_bound(scene: Scene) -> None:
     assert done.code == 3
     assert "what a deployment loads cannot be sensitive" in words(done.both)
     assert "hunter22" not in done.both
+
+
+def test_a_changed_file_switches(scene: Scene) -> None:
+    """A new extension beside the old one; the deployment loads it by one change; then the old one goes."""
+    file, switch = "templates/main.yaml", "file: files/a, lifecycle: {replace_on: [content]}"
+    scene.project.edit(file, "file: files/a", switch)
+    scene.project.apply()
+    old, puts = scene.project.resource("extension.synonyms")["id"], scene.puts()
+    scene.project.write("files/a/synonyms.txt", "tv, television, telly\n")
+    plan = words(scene.project.ok("plan").out)
+    assert "extension.synonyms must be replaced" in plan
+    assert "files/a has new content, and lifecycle.replace_on puts a new one beside it" in plan
+    assert "1 to update, 1 to replace" in plan
+    done = scene.project.apply()
+    new = scene.project.resource("extension.synonyms")["id"]
+    order = [line.split(" in ")[0] for line in done.err.splitlines() if " in " in line]
+    assert order == [
+        *("extension.synonyms: created", "extension.synonyms: uploaded"),
+        *("extension_binding.shop: updated", "extension_binding.shop: settled"),
+        "extension.synonyms: deleted",
+    ]
+    (entry,) = scene.plan()["elasticsearch"]["user_bundles"]
+    assert (entry["url"], new == old) == (f"repo://{new}", False)
+    assert (scene.puts(), scene.restarts()) == (puts + 1, 2)
+    scene.project.settled()

@@ -8,6 +8,7 @@ from attrs import evolve
 from planner.config.meta import read_lifecycle, read_timeouts
 from planner.config.validation import Place
 from planner.model.diagnostic import Diagnostics, Position
+from planner.model.kind import ContentFacts
 from planner.model.value import Value
 
 from .projects import THING
@@ -52,3 +53,24 @@ def test_how_long_is_waited(said: Value, seconds: int, wrong: str) -> None:
     place, diagnostics = somewhere()
     assert read_timeouts(said, place) in (seconds, *([691_200] if wrong else []))
     assert [item.summary for item in diagnostics] == ([wrong] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "wrong"),
+    [
+        ({"replace_on": ["content"]}, True, []),
+        ({"replace_on": []}, False, []),
+        ({"replace_on": ["content"], "create_before_destroy": False}, False, []),
+        ({"replace_on": ["name"]}, False, ['lifecycle.replace_on[0] must be "content", not "name"']),
+    ],
+)
+def test_what_another_file_makes(said: Value, first: bool, wrong: list[str]) -> None:
+    place, diagnostics = somewhere()
+    kind = evolve(THING, content=ContentFacts("file", "marker"))
+    assert read_lifecycle(said, kind, place).create_before_destroy is first
+    assert [item.summary for item in diagnostics] == wrong
+    if not wrong:
+        read_lifecycle(said, evolve(kind, content=None), place)
+        assert [item.summary for item in diagnostics] == [
+            "a thing has no file, by which it would be replaced"
+        ]

@@ -720,3 +720,45 @@ def test_an_update_without_a_version_says_its_window(
     notes = [note for note in found.plan.notes if "no version" in note]
     assert len(notes) == len(told)
     assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("changed", "action", "reason"),
+    [
+        (
+            {"file": content("two")},
+            "replace",
+            "files/a has new content, and lifecycle.replace_on puts a new one beside it",
+        ),
+        (
+            {"source": "https://b"},
+            "replace",
+            "another file is fetched, and lifecycle.replace_on puts a new one beside it",
+        ),
+        ({"note": "y"}, "update", ""),
+        ({"tier": "y", "file": content("two")}, "replace", "tier cannot be changed in place"),
+        ({}, None, ""),
+    ],
+)
+def test_another_file_makes_another_resource(
+    changed: dict[str, Any], action: str | None, reason: str
+) -> None:
+    switch = Lifecycle(create_before_destroy=True, replace_on=("content",))
+    there = {"note": "x", "tier": "x", "source": "https://a"}
+    given = (
+        {**there, **changed}
+        if "source" in changed
+        else {"note": "x", "tier": "x", "file": content(), **changed}
+    )
+    held = (
+        prior("a", **there)
+        if "source" in changed
+        else prior("a", note="x", tier="x", file="files/a", marker="m", content_sha256=content().sha256)
+    )
+    found = planned(goal_of(desired("a", lifecycle=switch, **given)), state_of(held))
+    assert found.actions == ({"a": action} if action else {})
+    assert [change.reason for change in found.plan.changes] == ([reason] if action else [])
+    if action == "replace":
+        last = found.plan.steps[-1]
+        assert found.plan.steps[0].operation == "create"
+        assert (last.operation, last.deposed) == ("delete", True)
