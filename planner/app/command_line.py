@@ -151,8 +151,8 @@ def with_folder(text: str, folder: Path, verbs: Iterable[str]) -> str:
 
 
 _OF_ONE: Final = re.compile(
-    r"\bplanner (?:(?:state|lock|sandbox) [a-z]+|plan|apply|destroy|drift|show|output|graph|import|export"
-    r"|render|validate|console)\b(?![^\n`]* -e )"
+    r"\bplanner (?:(?:state|lock|sandbox) [a-z]+|plan|apply|destroy|drift|who-uses|show|output|graph|import"
+    r"|export|render|validate|console)\b(?![^\n`]* -e )"
 )
 """A command for one environment that does not say which; what is meant stands in the same line."""
 

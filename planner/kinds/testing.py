@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def flaws(path: Path, kinds: Mapping[str, KindFile]) -> list[str]:
     kind = kind_file.kind
     named = [] if kind.name == path.stem else [f"a kind has the name of its file: {kind.name}.yaml"]
     attributes = [flaw for a in kind.attributes.values() for flaw in _of_attribute(a, a.name, kinds, ())]
-    return [*named, *attributes, *_of_id(kind), *_of_example(kind_file), *_of_errors(kind_file)]
+    told = (_of_id(kind), _of_example(kind_file), _of_errors(kind_file), _of_wait(kind_file))
+    return [*named, *attributes, *chain.from_iterable(told)]
 
 
 def _of_id(kind: Kind) -> Iterator[str]:
@@ -113,6 +115,15 @@ def _of_errors(kind_file: KindFile) -> Iterator[str]:
     for code, facts in kind_file.binding.errors.items():
         if not facts.advice.endswith("."):
             yield f"the advice for {code} is no sentence"
+        if "pending" in code and not facts.pending:
+            yield f"{code} says that something has to end first, and is not pending"
+
+
+def _of_wait(kind_file: KindFile) -> Iterator[str]:
+    wait = kind_file.binding.wait
+    of_all = wait is not None and wait.before and wait.call is not None and not wait.call.params
+    if of_all and not kind_file.kind.one_at_a_time:
+        yield "each write waits for all others, so that one_at_a_time names the group of such kinds"
 
 
 def round_trip(

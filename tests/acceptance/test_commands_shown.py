@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -192,6 +194,53 @@ def test_serving_the_sandbox(fence: Fence, tmp_path: Path) -> None:
         command = curl.replace("localhost:12400", listening.url)
         there = subprocess.run(["bash", "-c", command], capture_output=True, check=True, timeout=PATIENCE)
     assert len(json.loads(there.stdout)["extensions"]) == 4
+
+
+@shown("docs/reference/sandbox.md", 2, 3)
+def test_what_a_sandbox_is_told(fence: Fence, tmp_path: Path) -> None:
+    project = quickstart(tmp_path / "quickstart")
+    with served(project, "-e", "dev", "--port", "0") as listening:
+        for command in fence.commands:
+            told = json.loads(shlex.split(command)[2])
+            line = command.replace("localhost:12400", listening.url)
+            there = subprocess.run(["bash", "-c", line], capture_output=True, check=True, timeout=PATIENCE)
+            said = json.loads(there.stdout)
+            assert told.get("advance", said.get("turned")) == said.get("turned")
+            assert told.get("lags") == said.get("lags")
+
+
+# Deployments
+
+
+@pytest.fixture
+def bindings(tmp_path: Path) -> Project:
+    """examples/bindings, applied."""
+    shutil.copytree(ROOT / "examples/bindings", tmp_path / "examples/bindings")
+    project = Project(tmp_path / "examples/bindings")
+    project.apply()
+    return project
+
+
+@shown("docs/how-to/who-uses.md", 1, 2)
+def test_who_uses_an_extension(fence: Fence, bindings: Project) -> None:
+    url = json.loads(bindings.ok("who-uses", "extension.synonyms", "--json").out)["extensions"][0]["url"]
+    for command in fence.commands:
+        names = {"-e prod": "-e dev", **({"repo://4013376551": url} if "repo://" in command else {})}
+        done = type_in(bindings, command, names=names)
+        assert ("shop" in done.out) is ("words.zip" not in command)
+
+
+@shown("docs/how-to/bind-extensions.md")
+def test_bindings_are_exported(fence: Fence, bindings: Project) -> None:
+    """Nobody has them in a state."""
+    (command,) = fence.commands
+    line, file = command.split(" > ")
+    bindings.ok("state", "rm", "*", "-e", "dev")
+    done = type_in(bindings, line, names={"-e prod": "-e dev"})
+    declared = yaml.safe_load(done.out)["resource"]
+    assert file == "templates/shop.yaml"
+    (bound,) = declared["extension_binding"].values()
+    assert bound["deployment"] == line.split()[2].split("/")[1]
 
 
 @shown("examples/backends/README.md", 2, 3, 4)

@@ -23,6 +23,7 @@ SMOKE: dict[str, list[str]] = {
     "promote": ["promote", "staging", "prod"],
     "apply": ["apply", "-e", "dev", "--auto-approve", "--parallelism", "1", "--var", "version=7.*"],
     "destroy": ["destroy", "-e", "dev", "--auto-approve", "--parallelism", "1"],
+    "who-uses": ["who-uses", "-e", "dev", "extension.*"],
     "drift": ["drift", "-e", "dev"],
     "show": ["show", "-e", "dev"],
     "output": ["output", "-e", "dev", "--json"],

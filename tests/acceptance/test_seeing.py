@@ -250,7 +250,7 @@ COMPLETED = {
     "planner plan --var v": ["version="],
     "planner plan --var x": [],
     "planner plan --var version=9.": [],
-    "planner kinds show e": ["extension"],
+    "planner kinds show e": ["enrollment_token", "extension", "extension_binding", "extra_certificate"],
     "planner export ": sorted([*(path.stem for path in kind_files()), "own"]),
     "planner export extension o": ["own"],
     "planner apply --force so": ["soak"],

@@ -131,6 +131,12 @@ def test_a_life_that_goes_wrong_is_told(
         ("label: {", "label: {x-unless: shelf_order, ", ["label is not said where there is a shelf_order"]),
         ("{room: hall,", "{", ['the example does not fit at the example: "room" is a required']),
         ("Take something away.", "Take something away", ["the advice for shelves.full is no sentence"]),
+        ("shelves.full:", "shelves.move_pending:", ["shelves.move_pending says that something has to end"]),
+        (
+            "  errors:",
+            "  wait: {call: {operation: see, method: GET, path: /hall}, until: {/a: 1}, before: true}\n  errors:",
+            ["each write waits for all others"],
+        ),
         ("    shelf:\n      books", "    other:\n      books", ["the example declares no shelf"]),
         ("x-key: height", "x-key: width", ["x-key names width"]),
     ],
