@@ -610,3 +610,31 @@ def test_a_changed_file_switches(scene: Scene) -> None:
     assert (entry["url"], new == old) == (f"repo://{new}", False)
     assert (scene.puts(), scene.restarts()) == (puts + 1, 2)
     scene.project.settled()
+
+
+DESCRIPTOR = """name=phonetic
+description=phonetic tokens
+version=1
+elasticsearch.version=8.14.0
+java.version=17
+"""
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "more", "told"),
+    [
+        ("plugin-descriptor.properties", "classname=org.example.Phonetic\n", True),
+        ("stable-plugin-descriptor.properties", "", False),
+    ],
+)
+def test_a_plugin_for_an_earlier_version_runs_if_it_is_stable(
+    scene: Scene, descriptor: str, more: str, told: bool
+) -> None:
+    scene.project.write(f"files/p/{descriptor}", DESCRIPTOR + more)
+    plugin = "phonetic: {name: phonetic, extension_type: plugin, version: 8.14.0, file: files/p}"
+    scene.project.write("templates/plugin.yaml", f"resource: {{extension: {{{plugin}}}}}\n")
+    scene.bind(BINDING.replace("extension.synonyms", "extension.phonetic"))
+    done = scene.project.run("plan")
+    assert done.code == (3 if told else 0), done
+    said = "extension.phonetic does not run on the deployment's version: it is for 8.14.0, not 8.15.3"
+    assert (said in words(done.both)) is told
