@@ -134,7 +134,8 @@ def test_a_life_that_goes_wrong_is_told(
         ("shelves.full:", "shelves.move_pending:", ["shelves.move_pending says that something has to end"]),
         (
             "  errors:",
-            "  wait: {call: {operation: see, method: GET, path: /hall}, until: {/a: 1}, before: true}\n  errors:",
+            "  wait: {call: {operation: see, method: GET, path: /hall}, until: {/a: 1}, before: true}\n"
+            "  errors:",
             ["each write waits for all others"],
         ),
         ("    shelf:\n      books", "    other:\n      books", ["the example declares no shelf"]),
