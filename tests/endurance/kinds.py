@@ -158,8 +158,8 @@ class Ground:
     def finish(self) -> None:
         done = self.project.run(*self.applies)
         promise(done.code == 0, f"the apply ended with {done.code}: {done.both[-3000:]}")
-        again = self.project.run("plan")
-        promise(again.out == NOTHING, f"something is left to do: {again.both[-3000:]}")
+        again = self.project.run("plan", "--detailed-exitcode")
+        promise(again.code == 0 and NOTHING in again.out, f"something is left to do: {again.both[-3000:]}")
 
     def check(self) -> None:
         ids = self._ids()
@@ -178,7 +178,8 @@ class Ground:
 
     def _settled(self) -> None:
         """Nothing is waited for, and who made what is shown once has it."""
-        state, file = self.project.state(), self.project.folder / SINK
+        state = self.project.state() if self._ids() else {"resources": []}
+        file = self.project.folder / SINK
         waits = [item["address"] for item in state["resources"] if item.get("settling")]
         promise(not waits, f"{waits} are not settled")
         lines = file.read_text().splitlines() if file.exists() else []
