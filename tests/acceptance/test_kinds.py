@@ -136,6 +136,7 @@ def together(folder: Path) -> Project:
 
 
 def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
+    """They are made, exported, imported without a change where they can be, and go; the seed remains."""
     project = together(tmp_path / "kinds")
     seed = holds(project)
     project.apply(*KEEPING)
@@ -143,10 +144,30 @@ def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
     assert project.ok("plan").out == NOTHING
     there = holds(project)
     assert {path for path, body in there.items() if body == seed[path]} == set()
+    _export_and_import(project)
+    assert holds(project) == there
     project.ok("destroy", "--auto-approve")
     assert project.addresses() == []
     after = holds(project)
     assert {path for path, body in after.items() if body != seed[path]} == KEPT
+
+
+def _export_and_import(project: Project) -> None:
+    """Into a project with an empty state, and the one before takes up again what it had."""
+    serial, template = project.state()["serial"], (project.folder / "templates/main.yaml").read_text()
+    project.ok("state", "rm", *project.addresses(), "-e", "dev")
+    project.write("templates/main.yaml", "")
+    names = dict.fromkeys(name for kind in IMPORTED for name in CASES[kind].export or (kind,))
+    project.ok("export", *names, "--out", "templates/exported.yaml")
+    project.ok("plan", "--out", "p.json")
+    plan = json.loads((project.folder / "p.json").read_text())
+    assert {change["action"] for change in plan["changes"]} == {"import"}
+    assert {change["address"].partition(".")[0] for change in plan["changes"]} == {*IMPORTED}
+    project.apply(*KEEPING)
+    project.settled()
+    (project.folder / "templates/exported.yaml").unlink()
+    project.write("templates/main.yaml", template)
+    project.ok("state", "restore", str(serial), "-e", "dev", "--auto-approve")
 
 
 @of_what_changes
