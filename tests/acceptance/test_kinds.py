@@ -167,7 +167,7 @@ def _export_and_import(project: Project) -> None:
     project.settled()
     (project.folder / "templates/exported.yaml").unlink()
     project.write("templates/main.yaml", template)
-    project.ok("state", "restore", str(serial), "-e", "dev", "--auto-approve")
+    project.ok("state", "restore", str(serial), "-e", "dev")
 
 
 @of_what_changes
