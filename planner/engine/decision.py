@@ -114,7 +114,8 @@ class Case:
         anew = self.triggers or self.goal.selection.forces(address) or lost or self._switches(prior, diffs)
         if not (diffs or anew or prior.settling.status or self._uploads(prior)):
             return Decision(Change(address, Action.NO_OP, ""), {**prior.attributes, **kept}, complete=True)
-        forced = tuple(dict.fromkeys(self.kind.fixed(d.path) for d in diffs if d.forces_replacement))
+        fixed = [d.path for d in diffs if d.forces_replacement or not self.kind.changeable]
+        forced = tuple(dict.fromkeys(map(self.kind.fixed, fixed)))
         return self._replace(prior, forced) if forced or anew else self._update(prior, kept, diffs)
 
     def _switches(self, prior: Prior, diffs: tuple[AttributeDiff, ...]) -> bool:

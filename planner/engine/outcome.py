@@ -163,6 +163,7 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         content=_to_upload(change, values.desired) if _sends_file(step, kind) else None,
         progress=progress,
         cleared=tuple(diff.path for diff in change.diffs if diff.after is None) if prior else (),
+        pending=prior is not None and prior.settling.status == PENDING,
     )
 
 

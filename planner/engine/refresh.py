@@ -194,17 +194,17 @@ def survey(state: State, desired: Iterable[Desired], drivers: Drivers, asking: A
             found[address] = observed
     reads, notes = read_held([*missing, *state.deposed], state, drivers, asking, listed)
     found.update({prior.address: observed for prior, observed in zip(missing, reads, strict=False)})
-    found.update(_unsettled(state, found, drivers, asking))
+    found.update(_unsettled(state.resources.values(), found, drivers, asking))
     deposed = zip(state.deposed, reads[len(missing) :], strict=True)
     left = {(prior.address, prior.id): observed for prior, observed in deposed}
     return View(found, listed, left, notes=notes, asked=True)
 
 
 def _unsettled(
-    state: State, found: Mapping[Address, Observed | None], drivers: Drivers, asking: Asking
+    priors: Iterable[Prior], found: Mapping[Address, Observed | None], drivers: Drivers, asking: Asking
 ) -> dict[Address, Observed]:
     """What the installation was not done with when it was last looked, and how far it is now."""
-    there = [(p, found[a]) for a, p in state.resources.items() if p.settling.status]
+    there = [(prior, found[prior.address]) for prior in priors if prior.settling.status]
     asked = [(prior, observed) for prior, observed in there if observed and observed.settling is None]
 
     def look(item: tuple[Prior, Observed]) -> Observed:
@@ -227,10 +227,13 @@ def _to_list(state: State, desired: Iterable[Desired], drivers: Drivers) -> List
 
 
 def examine(view: View, priors: Iterable[Prior], drivers: Drivers, asking: Asking) -> View:
-    """view with the named resources read one by one: with version and users."""
+    """view with the named resources read one by one: with version and users, and how far the installation
+    is with what it was not done with.
+    """
     asked = [prior for prior in priors if view.resources.get(prior.address) is not None]
     reads = asking.each(lambda prior: drivers[prior.address.kind].read(prior.id), asked)
     found = {prior.address: observed for prior, observed in zip(asked, reads, strict=True)}
+    found |= _unsettled(asked, found, drivers, asking)
     return evolve(view, resources={**view.resources, **found})
 
 

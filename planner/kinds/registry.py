@@ -210,6 +210,7 @@ def _kind(data: Mapping[str, Any]) -> Kind:
         settles=_settles(api["wait"]) if "wait" in api else None,
         one_at_a_time=api.get("one_at_a_time", ""),
         by_name=api.get("by_name", ""),
+        changeable="update" in api,
     )
 
 

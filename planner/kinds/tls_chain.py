@@ -49,11 +49,15 @@ class TlsChainDriver(RestDriver):
         return body
 
     def guard(self, request: Request) -> tuple[Observed, str]:
-        """What shows the certificates that are to be sent was changed by nobody else: a reply was lost."""
+        """What shows the certificates that are to be sent was changed by nobody else: a reply was lost. Nor
+        does it tell of anybody else that those which were sent before are not shown yet.
+        """
         try:
             return super().guard(request)
         except Conflict as conflict:
             found = conflict.observed
+            if found and request.pending:
+                return found, "the certificates that were sent before it are not in effect yet"
             if found is None or not _is_in_effect(_chain(found.attributes), _sent(request)):
                 raise
             return found, "it shows these certificates already"

@@ -57,6 +57,8 @@ class Kind:
     users of what a resource of this kind refers to; "" where such a resource makes nothing used. settles:
     what is written takes time to become so. one_at_a_time: the group of kinds of whose resources one at a
     time is written, and has settled before the next; "" for none.
+    changeable: whether a change of one is an update; else it takes another resource, also where nothing was
+    set.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Kind:
     settles: Settles | None = None
     one_at_a_time: str = ""
     by_name: str = ""
+    changeable: bool = True
 
     @cached_property
     def uses(self) -> frozenset[str]:

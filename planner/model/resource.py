@@ -227,6 +227,7 @@ class Request:
     write of this run, or from a read seconds ago, which stands for a read before this write.
     cleared: paths of partial attributes that are to go. token: of the intent, so that a server which takes
     one knows a call that it saw before. hand_over: takes what no later reply shows, the moment it came.
+    pending: the installation was not done with the last write, and may show what was before that.
     """
 
     operation: str
@@ -241,6 +242,7 @@ class Request:
     cleared: tuple[Path, ...] = ()
     token: str = ""
     hand_over: HandOver = nobody
+    pending: bool = False
 
 
 @frozen

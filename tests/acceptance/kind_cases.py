@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
+from planner.sandbox import create_app
+
 from .platform import (
+    ARCHIVE,
     BASE_URL,
     CERTIFICATES,
     DOMAIN_NAME,
@@ -21,6 +25,7 @@ from .platform import (
     REGION,
     ROLES,
     RULESETS,
+    SECRETS,
     SECURITY,
     SHOP,
     STORE,
@@ -28,6 +33,7 @@ from .platform import (
     TOKENS,
     TRUST,
 )
+from .runner import Project, small
 
 
 def certificate(name: str) -> str:
@@ -250,3 +256,40 @@ CASES: dict[str, Case] = {
         seed={"blueprinter_roles": [{"id": "search-hosts"}]},
     ),
 }
+
+SEED: Mapping[str, Any] = {
+    "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
+    "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
+    "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
+    "constructors": [{"constructor_id": "192.168.44.10"}],
+    "deployments": [{"id": SHOP, "name": "shop"}, {"id": ARCHIVE, "name": "archive"}],
+}
+DECLARED = """
+project: kinds
+variables:
+  viewer_password: {type: string, sensitive: true}
+  bucket_id: {type: string, sensitive: true}
+  bucket_key: {type: string, sensitive: true}
+  bind_password: {type: string, sensitive: true}
+  shop_certificate: {type: string, sensitive: true}
+  next_certificate: {type: string, sensitive: true}
+environments:
+  dev: {endpoint: sandbox}
+"""
+
+
+def begun(folder: Path, template: str, cases: Iterable[Case]) -> Project:
+    """A project with a template, and its installation, which has what the cases need."""
+    project = small(folder, template, DECLARED)
+    values = {name: certificate(name) for name in ("shop_certificate", "next_certificate")}
+    values |= {**SECRETS, "bind_password": "long enough"}
+    project.environ |= {f"PLANNER_VAR_{name}": value for name, value in values.items()}
+    (project.folder / "state").mkdir()
+    seed = dict(SEED)
+    for case in cases:
+        seed |= case.seed
+        for name, text in case.files.items():
+            project.write(name, text)
+    with create_app(project.folder / "state/sandbox-dev.db", seed=seed):
+        pass
+    return project

@@ -92,6 +92,20 @@ def test_it_reaches_the_file_and_nothing_else(project: Project) -> None:
         assert found_in(line["value"], [*shown, *files(project)]) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("", ", expiration: 90d"), (", expiration: 3h", ", expiration: 90d"), ("", " 2")]
+)
+def test_what_no_call_changes_is_made_anew(project: Project, before: str, after: str) -> None:
+    """Also what was not set before."""
+    project.edit("templates/main.yaml", "CI}", f"CI{before}}}")
+    project.apply(*FILE)
+    project.edit("templates/main.yaml", f"CI{before}}}", f"CI{after}}}")
+    assert "1 to replace" in project.ok("plan").out
+    project.apply(*FILE)
+    assert keys(project) == [lines(project)[1]["id"]] == [project.resource("api_key.ci")["id"]]
+    assert project.ok("plan").out == NOTHING
+
+
 def test_references_and_outputs_of_one_settle(project: Project) -> None:
     project.write("templates/bot.yaml", BOT)
     assert "+ ci_key = (sensitive)  # set once" in project.ok("plan").out

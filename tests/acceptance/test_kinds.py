@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,8 @@ from planner.model.kind import Kind
 from planner.sandbox import create_app
 from planner.yaml12.core_schema import load
 
-from .kind_cases import CASES, Case, certificate
+from .kind_cases import CASES, Case, begun
 from .platform import (
-    ARCHIVE,
     BASE_URL,
     DOMAIN_NAME,
     INFRASTRUCTURE,
@@ -26,34 +25,12 @@ from .platform import (
     PROXIES,
     REALMS,
     ROLES,
-    SECRETS,
     SECURITY,
-    SHOP,
     TLS,
     ask,
     holds,
 )
-from .runner import Project, small
-
-SEED: Mapping[str, Any] = {
-    "allocators": [{"allocator_id": "192.168.44.10"}, {"allocator_id": "192.168.44.11"}],
-    "runners": [{"runner_id": "192.168.44.10", "roles": [{"role_name": "beats-runner"}]}],
-    "adminconsoles": [{"adminconsole_id": "192.168.44.10"}],
-    "constructors": [{"constructor_id": "192.168.44.10"}],
-    "deployments": [{"id": SHOP, "name": "shop"}, {"id": ARCHIVE, "name": "archive"}],
-}
-DECLARED = """
-project: kinds
-variables:
-  viewer_password: {type: string, sensitive: true}
-  bucket_id: {type: string, sensitive: true}
-  bucket_key: {type: string, sensitive: true}
-  bind_password: {type: string, sensitive: true}
-  shop_certificate: {type: string, sensitive: true}
-  next_certificate: {type: string, sensitive: true}
-environments:
-  dev: {endpoint: sandbox}
-"""
+from .runner import Project
 
 
 def _merged(body: Any, change: Any) -> Any:
@@ -117,23 +94,6 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     return Scene(kind, CASES[kind], begun(tmp_path / "kinds", load_kinds()[kind].example, [CASES[kind]]))
 
 
-def begun(folder: Path, template: str, cases: Iterable[Case]) -> Project:
-    """A project with a template, and its installation, which has what the cases need."""
-    project = small(folder, template, DECLARED)
-    values = {name: certificate(name) for name in ("shop_certificate", "next_certificate")}
-    values |= {**SECRETS, "bind_password": "long enough"}
-    project.environ |= {f"PLANNER_VAR_{name}": value for name, value in values.items()}
-    (project.folder / "state").mkdir()
-    seed = dict(SEED)
-    for case in cases:
-        seed |= case.seed
-        for name, text in case.files.items():
-            project.write(name, text)
-    with create_app(project.folder / "state/sandbox-dev.db", seed=seed):
-        pass
-    return project
-
-
 of_each_kind = pytest.mark.parametrize("scene", CASES, indirect=True)
 of_what_changes = pytest.mark.parametrize("scene", [k for k, c in CASES.items() if c.theirs], indirect=True)
 
@@ -176,6 +136,7 @@ def together(folder: Path) -> Project:
 
 
 def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
+    """They are made, exported, imported without a change where they can be, and go; the seed remains."""
     project = together(tmp_path / "kinds")
     seed = holds(project)
     project.apply(*KEEPING)
@@ -183,10 +144,30 @@ def test_all_examples_live_in_one_project(tmp_path: Path) -> None:
     assert project.ok("plan").out == NOTHING
     there = holds(project)
     assert {path for path, body in there.items() if body == seed[path]} == set()
+    _export_and_import(project)
+    assert holds(project) == there
     project.ok("destroy", "--auto-approve")
     assert project.addresses() == []
     after = holds(project)
     assert {path for path, body in after.items() if body != seed[path]} == KEPT
+
+
+def _export_and_import(project: Project) -> None:
+    """Into a project with an empty state, and the one before takes up again what it had."""
+    serial, template = project.state()["serial"], (project.folder / "templates/main.yaml").read_text()
+    project.ok("state", "rm", *project.addresses(), "-e", "dev")
+    project.write("templates/main.yaml", "")
+    names = dict.fromkeys(name for kind in IMPORTED for name in CASES[kind].export or (kind,))
+    project.ok("export", *names, "--out", "templates/exported.yaml")
+    project.ok("plan", "--out", "p.json")
+    plan = json.loads((project.folder / "p.json").read_text())
+    assert {change["action"] for change in plan["changes"]} == {"import"}
+    assert {change["address"].partition(".")[0] for change in plan["changes"]} == {*IMPORTED}
+    project.apply(*KEEPING)
+    project.settled()
+    (project.folder / "templates/exported.yaml").unlink()
+    project.write("templates/main.yaml", template)
+    project.ok("state", "restore", str(serial), "-e", "dev")
 
 
 @of_what_changes

@@ -8,6 +8,8 @@ there were, and the seconds from the first to the end, as JSON. Kinds, several w
                about to be renamed, removed or made
     call       around each call that writes: with the embedded sandbox when it took effect and the reply is
                not there yet; over HTTP before each part of the request is sent, and before the reply is read
+    look       with the embedded sandbox when a read was answered after the first write: what waits for what
+               settles does little else
 
 A kill is SIGKILL, sent by the process to itself from where the moment is. Audit events tell of files and
 requests; what no event tells of (os.write, os.fsync, the read of a reply) is wrapped.
@@ -29,7 +31,7 @@ from typing import Any
 
 from attrs import define, field
 
-JOURNAL, SNAPSHOT, CALL = "journal", "snapshot", "call"
+JOURNAL, SNAPSHOT, CALL, LOOK = "journal", "snapshot", "call", "look"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.chmod")
 
@@ -106,6 +108,8 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
         if path.endswith("requests.log"):
             if b'"method":"GET"' not in bytes(data):
                 moments.at(CALL)
+            elif moments.seen[CALL]:
+                moments.at(LOOK)
         elif (kind := kind_of(path)) and moments.pass_(kind):
             written(descriptor, bytes(data)[: len(data) // 2])
             die()

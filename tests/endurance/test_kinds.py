@@ -9,13 +9,14 @@ from random import Random
 import pytest
 
 from planner.kinds.registry import load_kinds
-from tests.acceptance.platform import NOTHING, RULESETS, ask, holds, platform
+from tests.acceptance.kind_cases import CASES, begun
+from tests.acceptance.platform import NOTHING, REALMS, RULESETS, TLS, ask, holds, platform
 from tests.acceptance.runner import Project
 
 from .campaign import Broken, Order
 from .commands import KILLED, Command
 from .kinds import Ground, run
-from .mortal import JOURNAL
+from .mortal import CALL, JOURNAL, LOOK
 from .rounds import APPLY
 from .wanted_kinds import ALONE, KINDS, Wanted, edited
 
@@ -27,11 +28,11 @@ def test_a_few_rounds(tmp_path: Path) -> None:
 
 def test_each_kind_comes_and_goes() -> None:
     chance, wanted, came, went = Random(1), Wanted(), set(), set()  # noqa: S311 - chance, no secret
-    for _ in range(200):
+    for _ in range(600):
         before, (wanted, _) = wanted, edited(wanted, chance)
         came |= {address.partition(".")[0] for address in wanted.keys() - before.keys()}
         went |= {address.partition(".")[0] for address in before.keys() - wanted.keys()}
-    assert came == went == {*KINDS} <= {*load_kinds()}
+    assert came == went == {*KINDS} == {*load_kinds()}
     assert {*ALONE} < {*KINDS}
 
 
@@ -59,14 +60,14 @@ def test_what_is_wrong_is_seen(tmp_path: Path) -> None:
 ORPHAN = {"name": "o", "type": "ip", "region": "r", "include_by_default": False, "rules": []}
 
 
-def cuts(project: Project, *words: str) -> Iterator[Project]:
-    """The project, cut at each moment of the journal of a command, from the first to the last."""
+def cuts(project: Project, *words: str, kinds: tuple[str, ...] = (JOURNAL,)) -> Iterator[Project]:
+    """The project, cut at each moment of these kinds in a command, from the first to the last."""
     before = project.folder.with_name("before")
     shutil.copytree(project.folder, before)
     for number in count(1):
         shutil.rmtree(project.folder)
         shutil.copytree(before, project.folder)
-        command = Command((*words, "--parallelism", "1"), f"{JOURNAL}:{number}")
+        command = Command((*words, "--parallelism", "1"), f"{','.join(kinds)}:{number}")
         with command.started(project.folder, project.environ) as running:
             done = running.ended()
         if done.code != KILLED:
@@ -93,6 +94,34 @@ def made_by_the_server(project: Project) -> list[list[object]]:
     rulesets = ask(project, "GET", f"{RULESETS}?include_associations=true")["rulesets"]
     comments = ask(project, "GET", "/comments/allocator/192.168.44.10")["values"]
     return [rulesets, [one for ruleset in rulesets for one in ruleset["associations"]], comments]
+
+
+SETTLING = {"ldap_realm": (REALMS, f"POST {REALMS}/ldap"), "tls_chain": (f"{TLS}/ui", f"POST {TLS}/ui")}
+"""Kinds by where they are shown, and by the write that the installation only accepts."""
+
+
+@pytest.mark.parametrize("kind", SETTLING)
+def test_what_is_cut_while_it_settles_is_waited_for_later(tmp_path: Path, kind: str) -> None:
+    """At every point of the journal, of the calls, and of the looks in between."""
+    path, write = SETTLING[kind]
+    project = begun(tmp_path / "kinds", load_kinds()[kind].example, [CASES[kind]])
+    project.ok("plan")
+    moments = 0
+    for moments, cut in enumerate(cuts(project, *APPLY, kinds=(JOURNAL, CALL, LOOK)), 1):  # noqa: B007
+        cut.apply()
+        assert cut.ok("plan").out == NOTHING
+        assert not cut.resource(cut.addresses()[0]).get("settling")
+        assert taken(cut, write) == 1
+    assert moments > 10
+    shown = ask(project, "GET", path)
+    assert "staff" in str(shown) or shown["user_supplied"]
+
+
+def taken(project: Project, write: str) -> int:
+    """How often it was accepted."""
+    with project.sandbox() as ece:
+        log = ece.client.get("/sandbox/requests").get_json()["requests"]
+    return sum(f"{item['method']} {item['path']}" == write and item["status"] < 300 for item in log)
 
 
 def test_after_a_cut_destroy_nothing_is_left(tmp_path: Path) -> None:

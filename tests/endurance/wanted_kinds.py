@@ -1,4 +1,4 @@
-"""Resources of ten kinds that are made up, and edits of them. Chance comes from a Random."""
+"""Resources of all kinds that are made up, and edits of them. Chance comes from a Random."""
 
 from __future__ import annotations
 
@@ -11,27 +11,45 @@ from typing import Any
 
 from attrs import frozen
 
-from tests.acceptance.platform import ALLOCATOR, PLATFORM, REGION, RULESETS, SETTINGS
+from planner.kinds.registry import load_kinds
+from tests.acceptance.platform import ALLOCATOR, ARCHIVE, PLATFORM, REGION, RULESETS, SETTINGS, SHOP
+
+from .example_kinds import BELOW, EXAMPLES, LISTS, path_of
 
 Attributes = dict[str, Any]
 Wanted = dict[str, Attributes]
 """By address, as templates have them."""
 
-SHOP = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 NAMES = ("one", "two", "three")
 """Few, so that what goes and what comes often have the same name."""
+
+ONE = NAMES[:1]
+"""Of what is the same thing under any name: planner has it said that one of them moved."""
 
 
 @frozen
 class Kind:
     """How a kind is made up. make: attributes of a resource, given its name, and what may be referred to by
-    kind. ids: where the installation lists them, and how an id is read of an item. most: of how many at once.
+    kind. list: where the installation lists them, and how an id is read of an item. most: of how many at
+    once. names: of resources; one where what is made has always the same id.
     """
 
     make: Callable[[str, Mapping[str, list[str]], Random], Attributes | None]
     list: tuple[str, str] = ("", "")
     id: Callable[[Any], str] = lambda item: str(item["id"])
     most: int = 3
+    names: tuple[str, ...] = NAMES
+
+
+def _extension(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
+    more = chance.choice(({}, {"description": "d"}, {"file": "files/alpha"}))
+    return {"name": name, "extension_type": "bundle", "version": chance.choice(("*", "8.*")), **more}
+
+
+def _binding(_: str, there: Mapping[str, list[str]], chance: Random) -> Attributes:
+    ours = chance.sample(there["extension"], chance.randint(0, len(there["extension"])))
+    geo = {"type": "bundle", "name": "geo", "url": "https://files.example/geo-3.zip"}
+    return {"deployment": ARCHIVE, "extensions": [*ours, {**geo, "elasticsearch_version": "8.*"}]}
 
 
 def _filter(name: str, _: Mapping[str, list[str]], chance: Random) -> Attributes:
@@ -122,8 +140,26 @@ def _comment_id(item: Any) -> str:
     return f"allocator/{ALLOCATOR}/{item['comment']['id']}"
 
 
+def _id_at(path: str) -> Callable[[Any], str]:
+    def read(item: Any) -> str:
+        for name in path.split("."):
+            item = item[name]
+        return str(item)
+
+    return read
+
+
+def _as_example(kind: str) -> Kind:
+    path, key, id_ = LISTS.get(kind, ("", "", ""))
+    many = kind in ("api_key", "enrollment_token")
+    names = {"most": 3} if many else {"most": 1, "names": ONE}
+    return Kind(EXAMPLES[kind], (path, key), _id_at(id_), **names)
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
+        "extension": Kind(_extension, ("/deployments/extensions", "extensions")),
+        "extension_binding": Kind(_binding, most=1, names=ONE),
         "traffic_filter": Kind(_filter, (RULESETS, "rulesets")),
         "instance_configuration": Kind(_configuration, (f"{PLATFORM}/instances", "")),
         "traffic_filter_association": Kind(_association, most=1),
@@ -135,21 +171,30 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             lambda item: str(item["repository_name"]),
         ),
         "deployment_template": Kind(_template, (f"/deployments/templates?{REGION}&show_hidden=true", "")),
-        "license": Kind(_license, most=1),
-        "allocator_settings": Kind(_settings, most=1),
-        "telemetry": Kind(_telemetry, most=1),
+        "license": Kind(_license, most=1, names=ONE),
+        "allocator_settings": Kind(_settings, most=1, names=ONE),
+        "telemetry": Kind(_telemetry, most=1, names=ONE),
+        **{kind: _as_example(kind) for kind in EXAMPLES},
     }
 )
 """Those that others refer to come first."""
 
 ALONE: Mapping[str, str] = MappingProxyType(
-    {"license": "/platform/license", "allocator_settings": SETTINGS, "telemetry": "/phone-home/config"}
+    {
+        "license": "/platform/license",
+        "allocator_settings": SETTINGS,
+        "telemetry": "/phone-home/config",
+        **{kind: path_of(kind) for kind in BELOW},
+    }
 )
+"""Singletons by where they are shown; they are taken over, and reset where they can be."""
+
+RESET = frozenset(name for name in ALONE if (kind := load_kinds()[name].kind).singleton and kind.resets)
 
 
 def edited(wanted: Wanted, chance: Random) -> tuple[Wanted, int]:
     """wanted after some edits, and how many; nothing refers to what is not there."""
-    found, count = dict(wanted), chance.randint(1, 6)
+    found, count = dict(wanted), chance.randint(1, 12)
     for _ in range(count):
         chance.choice((_add, _add, _add, _change, _remove))(found, chance)
     for address in [address for address in found if _dangles(found[address], found)]:
@@ -160,7 +205,7 @@ def edited(wanted: Wanted, chance: Random) -> tuple[Wanted, int]:
 def _add(wanted: Wanted, chance: Random) -> None:
     kind = chance.choice([*KINDS])
     used = [address for address in wanted if address.startswith(f"{kind}.")]
-    free = [name for name in NAMES if f"{kind}.{name}" not in used]
+    free = [name for name in KINDS[kind].names if f"{kind}.{name}" not in used]
     if len(used) < KINDS[kind].most and free:
         _make(wanted, f"{kind}.{chance.choice(free)}", chance)
 
@@ -183,9 +228,10 @@ def _make(wanted: Wanted, address: str, chance: Random) -> None:
     wanted.pop(address, None)
     if made is not None:
         leaving = {"lifecycle": {"on_leave": chance.choice(("reset", "forget"))}}
-        wanted[address] = {**made, **(leaving if kind in ALONE else {})}
+        wanted[address] = {**made, **(leaving if kind in RESET else {})}
 
 
 def _dangles(attributes: Attributes, wanted: Wanted) -> bool:
-    named = re.findall(r"resource\.(\w+\.\w+)\.", json.dumps(attributes))
+    text = json.dumps(attributes)
+    named = re.findall(r"resource\.(\w+\.\w+)\.", text) + re.findall(r'"(extension\.\w+)"', text)
     return any(address not in wanted for address in named)

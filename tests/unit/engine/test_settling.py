@@ -11,11 +11,12 @@ from attrs import evolve
 
 from planner.engine.entry import take_over
 from planner.engine.settling import Turns
+from planner.engine.workflow import propose_from
 from planner.errors import ApiError, NotYet, PlannerError, Unreachable
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Ledger, StepFinished, StepWaiting
 from planner.model.plan import SETTLE, Action, Step
 from planner.model.resource import FAILED as HAS_FAILED
-from planner.model.resource import PENDING, SETTLED, Lifecycle, Settling
+from planner.model.resource import PENDING, SETTLED, Lifecycle, Prior, Settling
 from planner.model.state import Intent
 
 from .world import (
@@ -106,6 +107,20 @@ def test_an_id_is_in_the_state_before_it_is_waited_for() -> None:
     assert held.resources[address("a")].settling.status == PENDING
     assert not held.in_doubt
     assert [r.operation for r in scene.store.records if isinstance(r, Intent)] == ["create"]
+
+
+@pytest.mark.parametrize("wanted", ["new", "newer"])
+@pytest.mark.parametrize("held", [(), (prior("a"),), (prior("a"), prior("b"))])
+def test_what_is_written_next_is_asked_how_far_it_is(wanted: str, held: tuple[Prior, ...]) -> None:
+    """The read just before says nothing of that, and takes nothing away from it."""
+    scene = Scene.settling(*held)
+    scene.pause = killed
+    with pytest.raises(KeyboardInterrupt):
+        scene.apply(desired("a", note="new"))
+    session = scene.session(goal_of(desired("a", note=wanted)))
+    plan = propose_from(session, scene.store.load()).plan
+    change = next(change for change in plan.changes if change.address == address("a"))
+    assert change.settling == Settling(PENDING, "begun at 0")
 
 
 _WANTED = (desired("a"), desired("b", depends_on=["a"]), desired("c", note="x"))

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from planner.errors import Conflict, Refused
 from planner.kinds.registry import load_kinds
@@ -96,6 +97,14 @@ def test_what_shows_the_certificates_already_was_changed_by_nobody_else() -> Non
     assert result.note == "it shows these certificates already"
     with pytest.raises(Conflict):
         driver_of(api).perform(request("update", KEY + pem("newest"), known))
+
+
+def test_others_are_sent_while_those_of_before_are_shown_still() -> None:
+    api = Told({f"GET {PATH}": shown("old"), f"POST {PATH}": (202, {"service": "ui"})})
+    asked = request("update", KEY + pem("newest"), {"chain": [pem("new")], "api_managed": True})
+    with pytest.raises(Conflict):
+        driver_of(api).perform(asked)
+    assert "not in effect yet" in driver_of(api).perform(evolve(asked, pending=True)).note
 
 
 @pytest.mark.parametrize(
