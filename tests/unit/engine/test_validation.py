@@ -93,7 +93,8 @@ def test_where_the_question_is_taken_for_the_write_one_was_asked(error: PlannerE
 
 def test_nobody_is_asked_in_parallel_before_an_answer_shows_that_it_is_honoured() -> None:
     """Neither a refusal shows that, nor what was not asked."""
-    answers = iter([Validation(), refusal(), Validation(note="later"), Refused("it is not honoured")])
+    each: list[Validation | PlannerError] = [Validation(), refusal(), Validation(note="later")]
+    answers = iter([*each, Refused("it is not honoured")])
 
     def answer(_: Request) -> Validation:
         found = next(answers)

@@ -18,7 +18,7 @@ from planner.kinds.registry import load_kinds
 from planner.model.address import Address
 from planner.model.plan import SETTLE
 from planner.model.resource import FAILED, PENDING, Observed, Request, Validation
-from planner.model.value import Deferred, Reference
+from planner.model.value import Deferred, Reference, Value
 
 from .installation import client_of
 
@@ -532,9 +532,9 @@ def test_what_is_to_be_detached_is_asked_about() -> None:
 @pytest.mark.parametrize("known", ["", "b"])
 def test_an_entry_whose_url_is_not_known_is_left_out_of_the_question(known: str) -> None:
     api = deployment()
-    asked = request(api, known)
-    new = {**bundle("new"), "url": Deferred((Reference(Address("extension", "new"), ("url",)),))}
-    asked = evolve(asked, desired={**asked.desired, "extensions": [*asked.desired["extensions"], new]})  # type: ignore[misc]
+    url = Deferred((Reference(Address("extension", "new"), ("url",)),))
+    entries: list[Value] = [*map(bundle, known), {**bundle("new"), "url": url}]
+    asked = evolve(request(api), desired={"deployment": ID, "extensions": entries})
     found = validate(api, asked)
     assert found.asked == bool(known)
     assert found.note == "extension_binding.shop: shop was not asked about bundle new, known after apply"
