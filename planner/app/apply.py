@@ -22,6 +22,7 @@ from planner.engine.apply import Surroundings
 from planner.engine.outcome import Fresh
 from planner.engine.refresh import NOTHING_SEEN, Asking, View
 from planner.engine.stale import moved_since, refuse_other_state
+from planner.engine.validation import validated
 from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.diagnostic import Diagnostic
@@ -99,8 +100,8 @@ class Applying:
 
 @frozen
 class Outcome:
-    """What became of an apply. ledger: None where there was nothing to do, or the plan has errors. failed: a
-    check, afterwards.
+    """What became of an apply. ledger: None where there was nothing to do, or the plan has errors, or the
+    installation would refuse it. failed: a check, afterwards.
     """
 
     forbidden: bool = False
@@ -234,6 +235,8 @@ def _carry_out(
 ) -> Outcome:
     """view: what the plan was made from in this run; its reads stand until then for those before a write."""
     here, report = applying.here, applying.report
+    if _refused(applying, plan, state):
+        return Outcome(forbidden=True)
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
@@ -263,12 +266,28 @@ def _carry_out(
         here.caller.tell(_NEWER_FORMAT)
     if ledger.complete:
         report.outputs(after.outputs)
-        if _to_record(admitted, plan) and (run := log_of(after).present):
-            here.caller.tell(f"{here.environment.name} runs {run.id} now.")
-            if here.configuration.project.promotes_templates and not run.release.templates:
-                here.caller.tell(_IN_NO_COMMIT)
+        if _to_record(admitted, plan):
+            _tell_release(here, after)
     report.diagnostics(checked)
     return Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
+
+
+def _tell_release(here: Opened, after: State) -> None:
+    if run := log_of(after).present:
+        here.caller.tell(f"{here.environment.name} runs {run.id} now.")
+        if here.configuration.project.promotes_templates and not run.release.templates:
+            here.caller.tell(_IN_NO_COMMIT)
+
+
+def _refused(applying: Applying, plan: Plan, state: State) -> bool:
+    """Whether the installation would refuse a write of the plan, which it is asked before the first one."""
+    here = applying.here
+    with here.caller.doing("Asking whether it would be taken") as counted:
+        asked = validated(here.session, Proposal(plan, state=state), counted)
+    for note in asked.plan.notes[len(plan.notes) :]:
+        here.caller.tell(f"Note: {note}.")
+    applying.report.diagnostics(asked.diagnostics)
+    return asked.forbidden
 
 
 def _commit(here: Opened) -> str | None:

@@ -17,6 +17,7 @@ from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
 from planner.engine.workflow import Proposal, propose
+from planner.errors import WrongUsage
 from planner.kinds.registry import KindFile
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, WARNING, Diagnostic, Position, did_you_mean
@@ -35,13 +36,24 @@ _NOTHING: Final[Mapping[str, Content]] = MappingProxyType({})
 
 
 def proposed(
-    here: Opened, counted: Counted = uncounted, at_hand: Mapping[str, Content] = _NOTHING
+    here: Opened,
+    counted: Counted = uncounted,
+    at_hand: Mapping[str, Content] = _NOTHING,
+    *,
+    ask_server: bool = False,
 ) -> Proposal:
     """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing. at_hand: see
-    with_findings.
+    with_findings. ask_server: the installation says, too, whether it would take it.
     """
     found = propose(here.session, here.state, counted)
-    return with_findings(here.request, here.configuration, found, here.stored, at_hand)
+    found = with_findings(here.request, here.configuration, found, here.stored, at_hand)
+    if not ask_server or found.forbidden:
+        return found
+    if not here.environment.options.get("validate_only", True):
+        raise WrongUsage("--ask-server does not go with validate_only: false, which planner.yaml says here")
+    from planner.engine.validation import validated  # noqa: PLC0415 - only where it is asked for
+
+    return validated(here.session, found, counted)
 
 
 def with_findings(

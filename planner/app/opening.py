@@ -276,7 +276,8 @@ def _waiting(settings: Settings, caller: Caller) -> Waiting:
 def _conventions(environment: Environment, settings: Settings) -> Conventions:
     send_version = bool(environment.options.get("send_version"))
     uploads = UploadForm(settings.upload)
-    return Conventions(send_version, settings.cloud, uploads, settings.region or REGION)
+    asks = bool(environment.options.get("validate_only", True))
+    return Conventions(send_version, settings.cloud, uploads, settings.region or REGION, asks)
 
 
 def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:

@@ -9,7 +9,16 @@ from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.kind import Kind
 from planner.model.plan import AttributeDiff
-from planner.model.resource import Content, Credential, Observed, Request, Result, ServerTime, User
+from planner.model.resource import (
+    Content,
+    Credential,
+    Observed,
+    Request,
+    Result,
+    ServerTime,
+    User,
+    Validation,
+)
 from planner.model.state import Record, State
 from planner.model.value import Value
 
@@ -123,6 +132,12 @@ class Driver(Protocol):
     def perform(self, request: Request) -> Result:
         """Does one write. It reads and compares first, unless the request is fresh or the API compares.
         NotYet when something else has to end first: nothing was written."""
+        ...
+
+    def validate(self, request: Request) -> Validation:
+        """Asks whether the installation would take a write, as far as that is known before the apply: what is
+        not is Deferred in `desired`, and secrets are concealed. The ApiError of the write where it would not;
+        Refused where it took the question for the write. Nothing is asked where it cannot be."""
         ...
 
     def settled(self, request: Request) -> Result:

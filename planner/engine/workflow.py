@@ -260,7 +260,7 @@ def _run_of(session: Session, plan: Plan, state: State, surroundings: Surroundin
     return Run(
         plan,
         desired=dict(session.goal.resources),
-        working=Working.of(_taken_over(plan, state)),
+        working=Working.of(taken_over(plan, state)),
         drivers=session.drivers,
         parallelism=session.parallelism,
         world=surroundings,
@@ -294,7 +294,7 @@ def _checked_afterwards(session: Session, plan: Plan, state: State, ledger: Ledg
     return tuple(diagnostics)
 
 
-def _taken_over(plan: Plan, state: State) -> State:
+def taken_over(plan: Plan, state: State) -> State:
     """state with what the plan's refresh observed, and what it moves, imports and forgets."""
     forgotten = {(c.address, c.id, c.deposed) for c in plan.changes if c.action is Action.FORGET}
     state = replay(state, plan.moves)

@@ -14,7 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+
+from planner.model.resource import Observed
+from planner.model.value import Value
 
 Noted = Mapping[str, tuple[str, ...]]
 """The ids of the attempts that there were, by resource."""
@@ -181,3 +184,14 @@ def _attempts(plans: Mapping[str, Any]) -> list[Attempt]:
             if id_ not in found or (attempt.steps and not found[id_].steps):
                 found[id_] = attempt
     return [*found.values()]
+
+
+def followed(found: Observed, before: Noted) -> Observed:
+    """found, with what is to be known when its attempts are looked at."""
+    following: dict[str, Value] = {name: [*ids] for name, ids in before.items()}
+    return evolve(found, attributes={**found.attributes, "following": following})
+
+
+def following_of(following: Mapping[str, Value]) -> Noted:
+    held = ((name, ids) for name, ids in following.items() if isinstance(ids, list | tuple))
+    return {name: tuple(map(str, ids)) for name, ids in held}

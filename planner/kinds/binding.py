@@ -171,12 +171,14 @@ class Binding:
 @frozen
 class Conventions:
     """What differs between installations. send_version: send ?version= where the kind file leaves that open.
-    cloud: see Driver. uploads: the form that it takes, found out in the course of a run. region: its name."""
+    cloud: see Driver. uploads: the form that it takes, found out in the course of a run. region: its name.
+    validate_only: it can be asked whether it would take a write."""
 
     send_version: bool = False
     cloud: str = ""
     uploads: UploadForm = field(factory=UploadForm)
     region: str = REGION
+    validate_only: bool = True
 
 
 CALLS = ("list", "create", "read", "update", "upload", "delete")

@@ -25,13 +25,13 @@ from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
-from planner.kinds.attempts import RUNNING, WELL, Noted, judged, noted, pending
+from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, pending
 from planner.kinds.binding import Call
 from planner.kinds.loading import (
     Cluster,
-    Loaded,
     clusters_of,
     digest,
+    entries_of,
     everywhere,
     loaded,
     request_body,
@@ -41,11 +41,22 @@ from planner.kinds.loading import (
 )
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
+from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Parent
 from planner.model.plan import SETTLE
-from planner.model.resource import FAILED, PENDING, Desired, Observed, Request, Result, Settling
+from planner.model.resource import (
+    FAILED,
+    NOTHING_ASKED,
+    PENDING,
+    Desired,
+    Observed,
+    Request,
+    Result,
+    Settling,
+    Validation,
+)
 from planner.model.value import Value, is_sensitive
 from planner.net.bodies import nests_too_deep
 
@@ -58,8 +69,6 @@ _TRIES: Final = 5
 """How often a change is built anew, when other changes of the deployment come in between."""
 _MOST: Final = 5
 """Entries of others that are named."""
-
-
 _FEW: Final = 10
 """Of so few deployments each is read."""
 _CLAUSES: Final = 1000
@@ -156,7 +165,7 @@ class ExtensionBindingDriver(RestDriver):
                 "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
                 advice="Declare it as an extension with this download_url, and bind that.",
             )
-        for entry in _entries(wanted):
+        for entry in entries_of(wanted):
             if self.cloud and entry.url and not entry.url.startswith("repo://"):
                 yield Diagnostic(
                     ERROR,
@@ -174,8 +183,8 @@ class ExtensionBindingDriver(RestDriver):
         """Whose else's entries stay, and what has to end before anything is sent."""
         if observed is None:
             return
-        name, owned = observed.about.get("name"), {*_entries(held), *_entries(wanted)}
-        others = [entry for entry in _entries(observed.attributes, "loaded") if entry not in owned]
+        name, owned = observed.about.get("name"), {*entries_of(held), *entries_of(wanted)}
+        others = [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]
         if others:
             more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
             listed = ", ".join(entry.shown for entry in others[:_MOST])
@@ -212,10 +221,10 @@ class ExtensionBindingDriver(RestDriver):
         return Result(None)
 
     def _changed(self, request: Request) -> Result:
-        wanted = {*_entries(request.desired)}
+        wanted = {*entries_of(request.desired)}
         if nameless := [entry for entry in wanted if "" in entry.said.values()]:
             raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
-        gone, id_ = {*_entries(request.baseline)} - wanted, request.id or ""
+        gone, id_ = {*entries_of(request.baseline)} - wanted, request.id or ""
         for left in reversed(range(_TRIES)):
             reply = self._shown(id_, request, _HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
@@ -224,31 +233,68 @@ class ExtensionBindingDriver(RestDriver):
             clusters = clusters_of(reply.body)
             changed = [cluster.changed(wanted, gone) for cluster in clusters]
             if changed == clusters:
-                return Result(_followed(found, {}), "it was so already")
+                return Result(followed(found, {}), "it was so already")
             if busy := pending(reply.body):
-                raise _not_yet(f"a plan of {found.about['name']} is pending, {busy}")
+                raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
             self._refuse_moved(request, found)
             sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
-            if (refusal := self._refused(evolve(found, version=reply.version), sent)) is None:
-                return Result(_followed(self._after(found, changed), noted(reply.body)))
-            if not left:
+            try:
+                self._put(id_, reply.version, sent)
+            except Conflict as refusal:
+                if left and is_of_version(refusal):
+                    continue
                 refusal.observed = found
-                raise refusal
+                raise
+            return Result(followed(self._after(found, changed), noted(reply.body)))
         raise AssertionError  # the last try ends it
 
-    def _refused(self, found: Observed, sent: Iterable[Cluster]) -> Conflict | None:
-        """The refusal of a write since the deployment moved after the read; None when it was accepted. Which
-        status either comes with nobody tells, so that the code decides."""
+    def validate(self, request: Request) -> Validation:
+        """Of an update or a detaching. What is not known yet is left out of the question."""
+        if not self.conventions.validate_only or request.operation not in ("update", DETACH):
+            return NOTHING_ASKED
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._validated(request, request.id or "")
+            except NotFound:
+                break  # the write tells of it
+            except NotYet as busy:
+                return Validation(note=f"{request.address} could not be validated: {busy.summary}")
+            except Conflict as refusal:
+                if not left or not is_of_version(refusal):
+                    raise
+        return NOTHING_ASKED
+
+    def _validated(self, request: Request, id_: str) -> Validation:
+        reply = self._shown(id_, request, {})
+        found, clusters = self.observe(reply.body, reply, self.parts_of(id_)), clusters_of(reply.body)
+        if found.waits or request.version not in (None, found.version):
+            return NOTHING_ASKED  # the write tells of it
+        wanted = {*entries_of(request.desired)}
+        known = {entry for entry in wanted if "" not in entry.said.values()}
+        note = unknown_yet(request.address, found, wanted - known)
+        gone = {*entries_of(request.baseline)} - wanted
+        sent = [new for old in clusters if (new := old.changed(known, gone)) is not old]
+        if not sent:
+            return Validation(note=note)
+        if busy := pending(reply.body):
+            raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
+        with named(found):
+            refuse_written(found, reply.version, self._put(id_, reply.version, sent, validate_only="true"))
+        return Validation(asked=True, note=note)
+
+    def _put(self, id_: str, version: str | None, sent: Iterable[Cluster], **query: str) -> Reply:
+        """Conflict when the deployment moved after the read, NotYet when a plan is pending. Which status
+        either comes with nobody tells, so that the code decides."""
+        call, parts = self.binding.calls["update"], self.parts_of(id_)
+        asked = {**query, **({"version": version} if version else {})}
         try:
-            self.send("update", found, json=self.binding.calls["update"].enclosed(request_body(sent)))
+            return self.call(call, parts, query=asked, json=call.enclosed(request_body(sent)))
         except ApiError as error:
             if any("plan_state" in code for code in error.codes):
-                raise _not_yet(error.summary) from error
-            if not any("version_conflict" in code for code in error.codes):
-                raise
-            told = error.said_as(Conflict, error.summary, error.advice)
-            return told if isinstance(told, Conflict) else None
-        return None
+                raise not_yet(error.summary) from error
+            if is_of_version(error):
+                raise error.said_as(Conflict, error.summary, error.advice) from error
+            raise
 
     def settled(self, request: Request) -> Result:
         """Whether the attempts that a change began have ended well; all at once where nothing was sent."""
@@ -261,16 +307,16 @@ class ExtensionBindingDriver(RestDriver):
             return Result(Observed(id_, request.baseline, request.version))  # it was to go
         found = self.observe(reply.body, reply, self.parts_of(id_))
         if isinstance(before, Mapping) and before:
-            judgement = judged(reply.body, _noted(before), "elasticsearch", reply.date)
+            judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
             if judgement.unseen:
                 body = self._shown(id_, request, _HISTORY).body
-                judgement = judged(body, _noted(before), "elasticsearch", reply.date)
+                judgement = judged(body, following_of(before), "elasticsearch", reply.date)
             if judgement.status == RUNNING and not found.waits:
                 as_accepted = Observed(id_, request.baseline, request.version)
                 return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
             if judgement.status != WELL or found.waits:
                 return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
-        return Result(_followed(found, {}))
+        return Result(followed(found, {}))
 
     def _shown(self, id_: str, request: Request, more: Mapping[str, str]) -> Reply:
         """The deployment, with more than a read shows."""
@@ -301,26 +347,3 @@ class ExtensionBindingDriver(RestDriver):
         """What was found, with what the plan that was sent makes of it."""
         lists: dict[str, Value] = {"extensions": everywhere(changed), "loaded": loaded(changed)}
         return evolve(found, attributes={**found.attributes, **lists}, version=digest(changed))
-
-
-def _not_yet(why: str) -> NotYet:
-    return NotYet(why, operation="update-deployment", status=HTTPStatus.CONFLICT)
-
-
-def _followed(found: Observed, before: Noted) -> Observed:
-    """found, with what is to be known when its attempts are looked at."""
-    following: dict[str, Value] = {name: [*ids] for name, ids in before.items()}
-    return evolve(found, attributes={**found.attributes, "following": following})
-
-
-def _noted(following: Mapping[str, Value]) -> Noted:
-    held = ((name, ids) for name, ids in following.items() if isinstance(ids, list | tuple))
-    return {name: tuple(map(str, ids)) for name, ids in held}
-
-
-def _entries(attributes: Mapping[str, Value], name: str = "extensions") -> Iterator[Loaded]:
-    """What an attribute names. What is not known yet is left empty."""
-    named = attributes.get(name)
-    for item in named if isinstance(named, list | tuple) else ():
-        if isinstance(item, Mapping):
-            yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})

@@ -20,6 +20,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from planner.model.diagnostic import ERROR, WARNING
+from planner.model.value import Value
 
 LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plugins"}
 """By the type of an extension, the list of a plan that names it."""
@@ -87,6 +88,14 @@ class Cluster:
         everywhere = _own_lists(plan)
         elements = [(_id(e, n), {**everywhere, **_own_lists(e)}) for n, e in enumerate(_elements(plan))]
         yield from elements or [("", everywhere)]
+
+
+def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Iterator[Loaded]:
+    """What an attribute names. What is not known yet is left empty."""
+    named = attributes.get(name)
+    for item in named if isinstance(named, list | tuple) else ():
+        if isinstance(item, Mapping):
+            yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
 
 
 def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:

@@ -246,6 +246,19 @@ class Request:
 
 
 @frozen
+class Validation:
+    """What came of asking an installation whether it would take a write. asked: it was, and has nothing
+    against it. note: what it was not asked, and why, or "".
+    """
+
+    asked: bool = False
+    note: str = ""
+
+
+NOTHING_ASKED: Final = Validation()
+
+
+@frozen
 class ServerTime:
     """The clock of an installation, which differs from the one here; ISO 8601 in UTC.
 

@@ -22,7 +22,17 @@ from planner.sandbox.control import PREFIX, ControlApi
 from planner.sandbox.extensions import CLOUD, ECE, PLATFORMS, UPLOAD_LIMIT, ExtensionsApi
 from planner.sandbox.fault_effects import FaultTable
 from planner.sandbox.faults import FaultRule
-from planner.sandbox.http import ApiError, Call, Family, Mark, Route, Router, api_error, operation_path
+from planner.sandbox.http import (
+    ApiError,
+    Call,
+    Family,
+    Mark,
+    Route,
+    Router,
+    api_error,
+    is_true,
+    operation_path,
+)
 from planner.sandbox.installation import Installation
 from planner.sandbox.storage import Entry, RequestLog, SandboxError, Storage
 
@@ -115,7 +125,8 @@ class Sandbox:
             self._log.append(entry)
 
     def _faulty(self, request: Request, path: str | None, entry: Entry) -> Response:
-        picked = self._faults.pick(request.method, path or request.path, request.mimetype)
+        asks = is_true(request, "validate_only")
+        picked = self._faults.pick(request.method, path or request.path, request.mimetype, asks=asks)
         answer = partial(self._answer, request, path, tuple(rule.mark for rule in picked if rule.is_played))
         for rule in picked:
             entry["fault"] = rule.spec

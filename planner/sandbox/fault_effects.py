@@ -66,22 +66,23 @@ class FaultTable:
         with self._storage.read() as db:
             return db.execute(QUERY).fetchall()
 
-    def pick(self, method: str, path: str, media_type: str) -> list[FaultRule]:
+    def pick(self, method: str, path: str, media_type: str, *, asks: bool = False) -> list[FaultRule]:
         """The faults that fire on this request: those that pass, then at most one other. Counts them.
+        asks: see FaultRule.matches.
 
         Without a matching fault this is one read of an empty table, for it is on the way of every request.
         """
-        if not any(parse(row["spec"]).matches(method, path, media_type) for row in self._rows()):
+        if not any(parse(row["spec"]).matches(method, path, media_type, asks=asks) for row in self._rows()):
             return []
         with self._storage.write() as db:
-            return _fire(db, method, path, media_type)
+            return _fire(db, method, path, media_type, asks)
 
 
-def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str) -> list[FaultRule]:
+def _fire(db: sqlite3.Connection, method: str, path: str, media_type: str, asks: bool) -> list[FaultRule]:
     firing: list[FaultRule] = []
     for row in db.execute(QUERY).fetchall():
         rule, seen = parse(row["spec"]), row["seen"] + 1
-        if not rule.matches(method, path, media_type):
+        if not rule.matches(method, path, media_type, asks=asks):
             continue
         decided = bool(firing) and not firing[-1].passes
         fires = not decided and rule.fires(seen, row["fired"])

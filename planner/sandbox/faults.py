@@ -37,6 +37,7 @@ EFFECT   one of
                        url= is the bundle's, element= the element whose list gets it, else it is the plan's
     odd-plans          a read of a deployment tells of its plans what misleads: how= no-current, no-pending,
                        no-logs, no-reasons or newest-first
+    ignores-validate-only  of ?validate_only=true, as if it were not there
     fail-settling      what it accepts to be done in time is not done, for the reason of message=
 
 OPTION   which of the matching requests, counted from 1, and details
@@ -98,10 +99,14 @@ EFFECTS: Mapping[str, float | None] = {
     "stay-yellow": None,
     "other-change": 0,
     "odd-plans": None,
+    "ignores-validate-only": None,
     "fail-settling": None,
 }
 PASSING_EFFECTS = ("delay", "hold")
-PLAYED_EFFECTS = ("fail-plan", "no-start", "stay-yellow", "other-change", "odd-plans", "fail-settling")
+IGNORES = "ignores-validate-only"
+PLAYED_EFFECTS = (
+    *("fail-plan", "no-start", "stay-yellow", "other-change", "odd-plans", IGNORES, "fail-settling"),
+)
 """Handlers know what to make of these."""
 STATUS_EFFECTS = ("status", "html", "ok-false", "empty")
 AFTER_EFFECTS = (*STATUS_EFFECTS, "another")
@@ -148,7 +153,10 @@ class FaultRule:
         texts = {name: value for name, value in named.items() if value is not None}
         return Mark(self.effect, int(self.argument or 0), texts)
 
-    def matches(self, method: str, path: str, media_type: str = "") -> bool:
+    def matches(self, method: str, path: str, media_type: str = "", *, asks: bool = False) -> bool:
+        """asks: the request only asks whether it would be taken, so that it brings nothing about."""
+        if asks and self.is_played and self.effect != IGNORES:
+            return False
         wanted = (not self.methods or method in self.methods) and self.type in (None, media_type)
         return wanted and self.path.fullmatch(path) is not None
 

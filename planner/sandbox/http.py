@@ -117,6 +117,10 @@ class Mark:
     texts: Mapping[str, str] = field(factory=dict)
 
 
+def is_true(request: Request, name: str) -> bool:
+    return request.args.get(name, "").lower() == "true"
+
+
 @frozen(eq=False, repr=False)
 class Call:
     """A request on its way to a handler; `user` is empty where the route asks for no login, and for a session
@@ -157,7 +161,7 @@ class Call:
 
     def flag(self, name: str) -> bool:
         """A boolean of the query string; anything but `true` is false."""
-        return self.request.args.get(name, "").lower() == "true"
+        return is_true(self.request, name)
 
     def count(self, name: str, default: int) -> int:
         """A whole number of the query string; anything else is the default."""

@@ -36,6 +36,7 @@ HOT = {
 }
 WARM = {**HOT, "id": "warm", "node_roles": ["data_warm"]}
 VERSION = "8.15.3"
+ASKS = "validate_only=true"
 
 
 def plan(*elements: Any, **lists: Any) -> dict[str, Any]:
@@ -99,7 +100,18 @@ class Scene:
     def puts(self) -> int:
         with self.project.sandbox() as ece:
             log = ece.client.get("/sandbox/requests").get_json()["requests"]
-        return sum(1 for item in log if item["method"] == "PUT" and item["path"].endswith(SHOP))
+        sent = [item for item in log if item["method"] == "PUT" and item["path"].endswith(SHOP)]
+        return sum(1 for item in sent if ASKS not in item["query"])
+
+    @property
+    def applied(self) -> bool:
+        return (self.project.folder / "state/dev.json").exists()
+
+    def asked(self) -> list[str]:
+        """Which deployments it was asked about, whether it would take a change."""
+        with self.project.sandbox() as ece:
+            log = ece.client.get("/sandbox/requests").get_json()["requests"]
+        return [item["path"].rpartition("/")[2] for item in log if ASKS in item["query"]]
 
     def restarts(self) -> int:
         """How often instances had to start anew, the first time not counted."""
@@ -638,3 +650,97 @@ def test_a_plugin_for_an_earlier_version_runs_if_it_is_stable(
     assert done.code == (3 if told else 0), done
     said = "extension.phonetic does not run on the deployment's version: it is for 8.14.0, not 8.15.3"
     assert (said in words(done.both)) is told
+
+
+OF_TWO = """
+resource:
+  extension_binding:
+    shop: {deployment: shop, extensions: [extension.synonyms, GEO]}
+    blog: {deployment: blog, extensions: [GEO]}
+""".replace("GEO", json.dumps({"type": "bundle", **GEO}))
+
+
+def test_an_apply_asks_first_about_each_deployment_that_it_changes(scene: Scene) -> None:
+    """Not about an extension whose url is not known yet, nor again when nothing differs."""
+    scene.bind(OF_TWO)
+    scene.project.ok("plan")
+    scene.project.ok("drift")
+    assert scene.asked() == []
+    done = scene.project.apply()
+    assert sorted(scene.asked()) == [SHOP, BLOG]
+    note = "extension_binding.shop: shop was not asked about bundle synonyms, known after apply"
+    assert note in words(done.err)
+    scene.project.apply()
+    scene.bind("")
+    scene.project.apply()
+    assert sorted(scene.asked()) == [SHOP, SHOP, BLOG, BLOG]
+    assert scene.lists() == {"": []}
+
+
+REFUSED = "400 code=clusters.cluster_invalid_plan message='The plan is invalid.'"
+
+
+def test_all_that_would_be_refused_is_told_before_anything_is_written(scene: Scene) -> None:
+    scene.bind(OF_TWO)
+    scene.project.ok("plan", "--out", "plan.json")
+    with scene.project.sandbox() as ece:
+        ece.forget_requests()
+    scene.fault(f"PUT /deployments/* {REFUSED}")
+    for command in (("apply", "--auto-approve"), ("apply", "plan.json"), ("plan", "--ask-server")):
+        refused = scene.project.run(*command)
+        assert refused.code == 3
+        told = words(refused.both)
+        for name in ("shop", "blog"):
+            assert f"extension_binding.{name} would be refused: {name}: " in told
+        assert told.count("clusters.cluster_invalid_plan") == 2
+        assert told.count("The plan is invalid.") == 2
+        assert "Correct what the message names." in told
+    with scene.project.sandbox() as ece:
+        log = ece.client.get("/sandbox/requests").get_json()["requests"]
+    writes = [item for item in log if item["method"] != "GET" and "_search" not in item["path"]]
+    assert all(ASKS in item["query"] for item in writes)
+    assert not scene.applied
+
+
+def test_a_plan_asks_on_demand(scene: Scene) -> None:
+    scene.bind(OF_TWO)
+    digests = [
+        next(line for line in scene.project.ok("plan", *more).err.splitlines() if "Digest" in line)
+        for more in ((), ("--ask-server",))
+    ]
+    assert digests[0] == digests[1]
+    assert sorted(scene.asked()) == [SHOP, BLOG]
+    assert "shop was not asked about bundle synonyms" in words(scene.project.ok("plan", "--ask-server").out)
+    assert (scene.puts(), scene.lists(), scene.restarts()) == (0, {}, 0)
+
+
+def test_an_installation_that_takes_the_question_for_the_change_is_left_alone(scene: Scene) -> None:
+    """One deployment is changed by then, and no other."""
+    scene.bind(OF_TWO)
+    scene.fault("PUT /deployments/* ignores-validate-only")
+    refused = scene.project.run("apply", "--auto-approve")
+    assert refused.code == 3
+    assert "does not honour validate_only, and may have changed" in words(refused.both)
+    assert "nothing else was changed" in words(refused.both)
+    assert "Say validate_only: false" in words(refused.both)
+    assert len(scene.asked()) == 1
+    assert not scene.applied
+    scene.turn()
+    scene.project.edit("planner.yaml", "endpoint: sandbox,", "endpoint: sandbox, validate_only: false,")
+    scene.project.apply()
+    assert len(scene.asked()) == 1
+    assert scene.lists() == {"": ["geo", "synonyms"]}
+    pointless = scene.project.run("plan", "--ask-server")
+    assert pointless.code == 64
+    assert "validate_only: false" in words(pointless.err)
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "status:503", "html", "reset-before"])
+def test_a_question_without_an_answer_stops_the_apply(scene: Scene, fault: str) -> None:
+    scene.bind(OF_TWO)
+    scene.fault(f"PUT /deployments/* {fault}")
+    stopped = scene.project.run("apply", "--auto-approve")
+    assert stopped.code == 1, stopped.both
+    assert "was asked with validate_only, and gave no usable reply" in words(stopped.err)
+    assert not scene.applied
+    assert scene.restarts() == 0

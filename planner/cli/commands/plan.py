@@ -18,6 +18,7 @@ CHANGES = 2
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply.")
 @format_option("text", "markdown", "json", "html")
 @content_option
+@click.option("--ask-server", is_flag=True, help="Ask, too, whether changes of deployments would be taken.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
 @on_request
 def command(
@@ -26,6 +27,7 @@ def command(
     /,
     out: Path | None,
     form: str,
+    ask_server: bool,
     detailed_exitcode: bool,
 ) -> int:
     """Show what apply would change. Takes no lock and writes nothing.
@@ -46,7 +48,7 @@ def command(
         )
     with opened(request) as here:
         with console.doing("Asking the installation") as counted:
-            proposal = proposed(here, counted)
+            proposal = proposed(here, counted, ask_server=ask_server)
         report = make_report(console, here, "plan")
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())

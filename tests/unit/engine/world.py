@@ -38,6 +38,7 @@ from planner.model.resource import (
     Result,
     ServerTime,
     Settling,
+    Validation,
 )
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
@@ -241,6 +242,7 @@ class Installation:
     remark: str = ""
     at_once: bool = False
     waiting: dict[str, str] = field(factory=dict)
+    asked: Callable[[Request], Validation] = lambda _: Validation()
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -312,6 +314,9 @@ class Installation:
         if self.remark:
             there = observed.id if observed else "nothing"
             yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
+
+    def validate(self, request: Request) -> Validation:
+        return self.asked(request)
 
     def perform(self, request: Request) -> Result:
         name = request.address.name

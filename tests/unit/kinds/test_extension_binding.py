@@ -17,7 +17,8 @@ from planner.kinds.extension_binding import DETACH, ExtensionBindingDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
 from planner.model.plan import SETTLE
-from planner.model.resource import FAILED, PENDING, Observed, Request
+from planner.model.resource import FAILED, PENDING, Observed, Request, Validation
+from planner.model.value import Deferred, Reference, Value
 
 from .installation import client_of
 
@@ -50,6 +51,7 @@ class Deployment:
     """An API of one deployment. between: what happens after a read, before the next write. refusals: status
     and code of the next writes. gone: the status that it answers with, and codes: of that error. info: of its
     Elasticsearch resource, in place of its own; plans: what of its plans is not as usual.
+    asked: the questions whether it would take a write, which it answers, and moves by so many versions.
     """
 
     plan: dict[str, Any]
@@ -62,6 +64,9 @@ class Deployment:
     plans: dict[str, Any] = field(factory=dict)
     codes: str = ""
     queries: list[str] = field(factory=list)
+    asked: list[Any] = field(factory=list)
+    answer: dict[str, Any] = field(factory=lambda: {"diagnostics": {}})
+    moves: int = 0
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method, path, query = (environ[key] for key in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING"))
@@ -88,6 +93,10 @@ class Deployment:
             return status, {"errors": [{"code": code, "message": "no"}]}
         if f"version={self.version}" not in query:
             return 409, {"errors": [{"code": "deployments.version_conflict", "message": "no"}]}
+        if "validate_only=true" in query:
+            self.asked.append(deepcopy(body))
+            self.version += self.moves
+            return 200, {"id": ID, **self.answer}
         self.puts.append((query, deepcopy(body)))
         self.plan, self.version = body["resources"]["elasticsearch"][0]["plan"], self.version + 1
         return 200, {"id": ID, "resources": []}
@@ -489,3 +498,122 @@ def test_whatever_others_do_meanwhile_none_of_their_entries_is_lost(seed: int) -
         loaded: Any = read(api).attributes["extensions"]
         assert {entry["name"] for entry in loaded} & {*"abc"} == {*wanted}
         held = wanted
+
+
+def validate(api: Deployment, asked: Request) -> Validation:
+    return driver_of(api).validate(asked)
+
+
+def test_a_question_is_the_write_that_would_follow() -> None:
+    api = deployment("theirs", "c")
+    asked = request(api, "ab", "c")
+    assert validate(api, asked) == Validation(asked=True)
+    assert api.puts == []
+    driver_of(api).update(asked)
+    assert [body for _, body in api.puts] == api.asked
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "operation"), [("a", "a", "update"), ("", "a", DETACH), ("ab", "", "update")]
+)
+def test_nothing_is_asked_where_nothing_would_be_sent(wanted: str, held: str, operation: str) -> None:
+    api = deployment(*wanted)
+    assert validate(api, request(api, wanted, held, operation)) == Validation()
+    assert api.asked == []
+
+
+def test_what_is_to_be_detached_is_asked_about() -> None:
+    api = deployment("theirs", "a")
+    assert validate(api, request(api, "", "a", DETACH)).asked
+    (body,) = api.asked
+    assert body["resources"]["elasticsearch"][0]["plan"]["elasticsearch"]["user_bundles"] == [said("theirs")]
+
+
+@pytest.mark.parametrize("known", ["", "b"])
+def test_an_entry_whose_url_is_not_known_is_left_out_of_the_question(known: str) -> None:
+    api = deployment()
+    url = Deferred((Reference(Address("extension", "new"), ("url",)),))
+    entries: list[Value] = [*map(bundle, known), {**bundle("new"), "url": url}]
+    asked = evolve(request(api), desired={"deployment": ID, "extensions": entries})
+    found = validate(api, asked)
+    assert found.asked == bool(known)
+    assert found.note == "extension_binding.shop: shop was not asked about bundle new, known after apply"
+    assert len(api.asked) == len(known)
+
+
+@pytest.mark.parametrize(
+    ("answer", "moves", "told"),
+    [
+        ({}, 0, "the reply has no diagnostics"),
+        ({"diagnostics": None}, 0, "the reply has no diagnostics"),
+        ({"diagnostics": {}}, 1, "its version 4 became 5"),
+        ({}, 1, "its version 4 became 5"),
+    ],
+)
+def test_an_answer_as_to_a_write_stops_everything(answer: dict[str, Any], moves: int, told: str) -> None:
+    api = deployment("theirs")
+    api.answer, api.moves = answer, moves
+    with pytest.raises(Refused, match=told) as refused:
+        validate(api, request(api, "a"))
+    assert "may have changed shop" in refused.value.summary
+    assert "validate_only: false" in refused.value.advice
+
+
+def _gone(api: Deployment) -> None:
+    api.gone, api.codes = 404, "deployments.deployment_not_found"
+
+
+def _pending(api: Deployment) -> None:
+    api.plans = {"pending": {"plan": api.plan, **attempt(9, ends=False)}}
+
+
+@pytest.mark.parametrize(
+    ("happens", "note"),
+    [
+        (lambda api: api.attach("b"), ""),
+        (_gone, ""),
+        (lambda api: setattr(api, "info", {"status": "stopped", "plan_info": {}}), ""),
+        (_pending, "could not be validated: a plan of shop is pending"),
+        (lambda api: api.refusals.append((400, "clusters.plan_state_error")), "could not be validated"),
+    ],
+)
+def test_of_what_the_write_tells_itself_nothing_is_asked(
+    happens: Callable[[Deployment], None], note: str
+) -> None:
+    api = deployment("theirs")
+    asked = request(api, "a")
+    happens(api)
+    found = validate(api, asked)
+    assert (found.asked, bool(found.note)) == (False, bool(note))
+    assert note in found.note
+    assert api.asked == []
+
+
+@pytest.mark.parametrize(("times", "asked"), [(1, True), (4, True), (5, False)])
+def test_a_question_that_was_overtaken_is_asked_anew(times: int, asked: bool) -> None:
+    api = deployment("theirs")
+    question = request(api, "a")
+    api.refusals += [(409, "deployments.version_conflict")] * times
+    if asked:
+        assert validate(api, question).asked
+        return
+    with pytest.raises(Conflict):
+        validate(api, question)
+
+
+def test_a_refusal_names_the_deployment() -> None:
+    api = deployment("theirs")
+    question = request(api, "a")
+    api.refusals.append((400, "clusters.cluster_invalid_plan"))
+    with pytest.raises(ApiError) as refused:
+        validate(api, question)
+    assert refused.value.summary.startswith("shop: ")
+    assert refused.value.codes == ("clusters.cluster_invalid_plan",)
+
+
+def test_an_installation_that_cannot_be_asked_is_not() -> None:
+    api = deployment("theirs")
+    question = request(api, "a")
+    driver = KIND.at(client_of(api), Conventions(validate_only=False))
+    assert driver.validate(question) == Validation()
+    assert api.asked == []

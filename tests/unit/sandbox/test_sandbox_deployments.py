@@ -200,3 +200,17 @@ def test_a_deployment_is_shut_down_before_it_is_deleted(ece: Caller) -> None:
     for method, suffix in (("GET", ""), ("DELETE", ""), ("POST", "/_shutdown")):
         gone = ece(method, path + suffix)
         assert (gone.status_code, codes(gone)) == (404, ["deployments.deployment_not_found"])
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_question_changes_nothing_where_it_is_honoured(ece: Caller, ignored: bool) -> None:
+    path = f"/deployments/{ece.deploy(WORDS)}"
+    before = ece("GET", path).headers["x-cloud-resource-version"]
+    faults = ["PUT /deployments/* ignores-validate-only"] * ignored + ["PUT /deployments/* other-change"]
+    assert ece.raw("POST", "/sandbox/faults", json=faults).status_code == 201
+    answer = ece("PUT", path + "?validate_only=true", json={"prune_orphans": False, "name": "another"})
+    after = ece("GET", path)
+    assert answer.status_code == 200
+    assert ("diagnostics" in answer.get_json()) is not ignored
+    assert (after.headers["x-cloud-resource-version"] != before) is ignored
+    assert (after.get_json()["name"] == "another") is ignored
