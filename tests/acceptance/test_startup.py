@@ -46,7 +46,7 @@ LOADED = {
     "output": (90, STATE),
     "state list": (95, STATE),
     "lock show": (85, STATE),
-    "kinds list": (77, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
+    "kinds list": (70, f"cattrs {DOCUMENTS} importlib.metadata zipfile"),
     "validate": (170, TEMPLATES),
     "render": (170, TEMPLATES),
     "console": (170, TEMPLATES),
