@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from itertools import count
@@ -15,9 +16,9 @@ from tests.acceptance.runner import Project
 
 from .campaign import Broken, Order
 from .commands import KILLED, Command
-from .kinds import Ground, run
+from .kinds import SINK, Ground, run
 from .mortal import CALL, JOURNAL, LOOK
-from .rounds import APPLY
+from .rounds import APPLY, doubts
 from .wanted_kinds import ALONE, KINDS, Wanted, edited
 
 
@@ -54,6 +55,24 @@ def test_what_is_wrong_is_seen(tmp_path: Path) -> None:
         ground.check()
     ask(ground.project, "PATCH", "/users/theirs", json={"full_name": "touched"})
     with pytest.raises(Broken, match=r"user .'theirs'., of others, was touched"):
+        ground.check()
+
+
+def test_a_value_that_nobody_has_and_what_is_not_settled_are_seen(tmp_path: Path) -> None:
+    ground = Ground.make(tmp_path / "platform")
+    ground.wanted = {"api_key.one": {"description": "one of CI"}}
+    ground.project.write(
+        "templates/main.yaml", json.dumps({"resource": {"api_key": {"one": {"description": "one of CI"}}}})
+    )
+    ground.finish()
+    ground.check()
+    (ground.project.folder / SINK).write_text("")
+    with pytest.raises(Broken, match=r"the file has only set\(\)"):
+        ground.check()
+    state = ground.project.state()
+    state["resources"][0]["settling"] = {"status": "pending"}
+    ground.project.write("state/dev.json", json.dumps(state))
+    with pytest.raises(Broken, match=r"\['api_key.one'\] are not settled"):
         ground.check()
 
 
@@ -108,20 +127,26 @@ def test_what_is_cut_while_it_settles_is_waited_for_later(tmp_path: Path, kind: 
     project.ok("plan")
     moments = 0
     for moments, cut in enumerate(cuts(project, *APPLY, kinds=(JOURNAL, CALL, LOOK)), 1):  # noqa: B007
+        journal = cut.folder / "state/dev.journal"
+        unknown = kind == "tls_chain" and journal.exists() and doubts(journal.read_bytes()) > 0
         cut.apply()
         assert cut.ok("plan").out == NOTHING
         assert not cut.resource(cut.addresses()[0]).get("settling")
-        assert taken(cut, write) == 1
+        assert taken(cut, write) <= 1 + unknown  # a service shows the certificates of before in any case
     assert moments > 10
+    assert taken(project, write) == 1
     shown = ask(project, "GET", path)
     assert "staff" in str(shown) or shown["user_supplied"]
 
 
 def taken(project: Project, write: str) -> int:
-    """How often it was accepted."""
+    """How often it was accepted; a kill between a call and its entry in the log leaves none."""
     with project.sandbox() as ece:
         log = ece.client.get("/sandbox/requests").get_json()["requests"]
-    return sum(f"{item['method']} {item['path']}" == write and item["status"] < 300 for item in log)
+    return sum(
+        f"{item['method']} {item['path']}" == write.replace(" ", " /api/v1") and item["status"] < 300
+        for item in log
+    )
 
 
 def test_after_a_cut_destroy_nothing_is_left(tmp_path: Path) -> None:
