@@ -49,12 +49,18 @@ class Decisions:
     made: dict[Address, Decision] = field(factory=dict)
     notes: list[str] = field(factory=list)
     _owners: dict[Whose, Address] = field(factory=dict)
+    _values: dict[Reference, Value] = field(factory=dict)
 
     def lookup(self, reference: Reference) -> Value:
         """A value as it will be after the plan; UNKNOWN when only apply can tell."""
-        decision = self.made.get(reference.address)
-        if decision is None:
-            return UNKNOWN
+        if reference not in self._values:
+            decision = self.made.get(reference.address)
+            if decision is None:
+                return UNKNOWN
+            self._values[reference] = self._value(reference, decision)
+        return self._values[reference]
+
+    def _value(self, reference: Reference, decision: Decision) -> Value:
         kind = self.drivers[reference.address.kind].kind
         value = kind.find(decision.after, reference.path)
         if is_deferred(value) or _is_within_deferred(decision.after, reference.path):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import evolve
 
 from planner.engine.entry import declared_part
-from planner.model.agreement import declared, of_server
+from planner.model.agreement import declared, is_one_set, of_server
 from planner.model.compare import is_unset
 from planner.model.facets import KEEP, Attribute
 from planner.model.kept import left, without
@@ -49,7 +49,7 @@ def differences(
     content = kind.content.attribute if kind.content else None
     for name, attribute in kind.attributes.items():
         before, after = prior.attributes.get(name), desired.get(name)
-        if attribute.read_only or name == content:
+        if attribute.read_only or name == content or is_one_set(attribute, before, after):
             continue
         describe = Description(attribute, declared, salt, anew)
         if attribute.holds_partial and not anew:
@@ -135,7 +135,7 @@ def with_meta(prior: Prior, desired: Desired, kind: Kind) -> Prior:
 def kept_as_found(prior: Prior, desired: Desired, kind: Kind) -> Iterator[Path]:
     """The paths of partial attributes that are no longer declared, and stay as they are."""
     for attribute in kind.partial:
-        if attribute.read_only:  # nobody can declare it
+        if attribute.read_only or not attribute.may_stay:  # nobody can declare it, or it is cleared
             continue
         now = desired.attributes.get(attribute.name)
         for path, _, leave in left(attribute, declared_part(attribute, prior), now):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
 
+from planner.model.agreement import is_one_set
 from planner.model.compare import identical, same
 from planner.model.facets import Attribute
 from planner.model.kept import ALL, NOTHING_MORE, Keeping, Shape, Wanted, hidden_in, without
@@ -119,9 +120,13 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
     silent = kind.content.fetched if kind.content and prior.content_sha256 is not None else ()
     return (
         kind.shown.issuperset(now)
-        and now.items() <= before.items()
-        and all(n in kind.local and before[n] is not None for n in before.keys() - now.keys())
-        and all(identical(value, before[name]) for name, value in now.items() if type(value) is not str)
+        and now.keys() <= before.keys()
+        and all(n in kind.unshown and before[n] is not None for n in before.keys() - now.keys())
+        and all(
+            identical(value, before[name]) or is_one_set(kind.attributes[name], value, before[name])
+            for name, value in now.items()
+            if type(value) is not str or value != before[name]
+        )
         and now.keys().isdisjoint(silent)
         and _same_stamps(observed, prior)
         and _settling(prior, observed) == prior.settling

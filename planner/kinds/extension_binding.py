@@ -104,21 +104,17 @@ class ExtensionBindingDriver(RestDriver):
         about = {"name": name, "version": version_of(clusters), "busy": pending(body)}
         if not clusters or any(cluster.plan is None for cluster in clusters):
             return Observed(id_, {}, about=about, waits=why_without(body, name))
-        attributes: dict[str, Value] = {
-            "deployment": id_,
-            "extensions": everywhere(clusters),
-            "loaded": loaded(clusters),
-        }
-        return Observed(id_, attributes, version=digest(clusters), about=about)
+        return Observed(id_, {"deployment": id_, **_lists(clusters)}, version=digest(clusters), about=about)
 
     def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
         """What looks like an id is one; the others are looked for in the list of all deployments."""
         found = {name: [name] for name in names if _ID.fullmatch(name)}
         if len(found) == len(names):
             return found
-        there = self._deployments()
-        others = (name for name in names if name not in found)
-        called = {name: [id_ for id_, theirs in there.items() if name in (id_, theirs)] for name in others}
+        called: dict[str, list[str]] = {name: [] for name in names if name not in found}
+        for id_, theirs in self._deployments().items():
+            for name in {id_, theirs} & called.keys():
+                called[name].append(id_)
         return {**found, **called}
 
     def _deployments(self) -> dict[str, str]:
@@ -345,5 +341,10 @@ class ExtensionBindingDriver(RestDriver):
 
     def _after(self, found: Observed, changed: Sequence[Cluster]) -> Observed:
         """What was found, with what the plan that was sent makes of it."""
-        lists: dict[str, Value] = {"extensions": everywhere(changed), "loaded": loaded(changed)}
-        return evolve(found, attributes={**found.attributes, **lists}, version=digest(changed))
+        return evolve(found, attributes={**found.attributes, **_lists(changed)}, version=digest(changed))
+
+
+def _lists(clusters: Sequence[Cluster]) -> dict[str, Value]:
+    """What is loaded everywhere, and all that is."""
+    found = loaded(clusters)
+    return {"extensions": everywhere(found), "loaded": found}

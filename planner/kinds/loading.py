@@ -13,8 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -33,7 +35,7 @@ _NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
 Plan = Mapping[str, Any]
 
 
-@frozen(order=True)
+@frozen(order=True, cache_hash=True)
 class Loaded:
     """One entry of a list, as a value."""
 
@@ -58,7 +60,11 @@ class Loaded:
 
     @property
     def said(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in SAID}
+        return {"name": self.name, "url": self.url, "elasticsearch_version": self.elasticsearch_version}
+
+
+_ORDER: Final = attrgetter("type", *SAID)
+"""By which entries are sorted: as they compare, and quicker."""
 
 
 @frozen(eq=False)
@@ -122,17 +128,19 @@ def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
         for cluster in clusters
         for element, lists in cluster.places
     ]
-    entries = sorted({entry for _, entries in places for entry in entries})
-    found: list[dict[str, Any]] = []
-    for entry in entries:
-        those = [name for name, there in places if entry in there]
-        found.append({**entry.attributes, **({"only_in": those} if len(those) < len(places) else {})})
-    return found
+    by: dict[Loaded, list[str]] = defaultdict(list)
+    for name, entries in places:
+        for entry in entries:
+            by[entry].append(name)
+    return [
+        {**entry.attributes, **({"only_in": by[entry]} if len(by[entry]) < len(places) else {})}
+        for entry in sorted(by, key=_ORDER)
+    ]
 
 
-def everywhere(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
-    """What every element of them loads, as attributes."""
-    return [entry for entry in loaded(clusters) if "only_in" not in entry]
+def everywhere(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What every element loads, of what is loaded."""
+    return [entry for entry in found if "only_in" not in entry]
 
 
 def digest(clusters: Sequence[Cluster]) -> str:

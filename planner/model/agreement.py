@@ -7,12 +7,15 @@ compared for a purpose, which passes over what is not its business: `declared`, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from attrs import frozen
 
 from planner.model.compare import same, unmatched
 from planner.model.facets import Attribute
 from planner.model.value import Fingerprint, Path, Value, is_sensitive, with_each
+
+_TEXT: Final = frozenset([str])
 
 Passes = Callable[[Attribute, Value, Value], bool]
 """Whether a place is passed over: given what is known there, and what is there."""
@@ -48,6 +51,15 @@ class Unlike:
     attribute: Attribute
     known: Value
     there: Value
+
+
+def is_one_set(attribute: Attribute, known: Value, there: Value) -> bool:
+    """Whether two values are one set of members that hold nothing but texts, for sure. Finding that out takes
+    a tenth of what a look at each place does."""
+    if not (attribute.key and type(known) is list is type(there) and len(known) == len(there)):
+        return False
+    plain = all(type(item) is dict and _TEXT.issuperset(map(type, item.values())) for item in known)
+    return plain and (known == there or attribute.members(known) == attribute.members(there))
 
 
 def agree(attribute: Attribute, known: Value, there: Value, passes: Passes) -> bool:

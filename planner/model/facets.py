@@ -7,13 +7,14 @@ of replies is so with all that it holds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
 from attrs import define, field
 
-from planner.model.value import Path, Value, at, scalar_text, with_each
+from planner.model.value import Deferred, Path, Value, at, scalar_text, with_each
 from planner.yaml12.number import is_written
 
 Schema = Mapping[str, Any]
@@ -137,6 +138,11 @@ class Attribute:
         return self.partial or self._holds_one("x-partial")
 
     @cached_property
+    def may_stay(self) -> bool:
+        """Whether it, or anything in it, is kept where it is no longer declared."""
+        return self.leave == KEEP or any(node.get("x-leave") == KEEP for node in self.schemas)
+
+    @cached_property
     def holds_key(self) -> bool:
         """Whether it is a set of members with keys, or anything in it is."""
         return bool(self.key) or self._holds_one("x-key")
@@ -202,8 +208,9 @@ class Attribute:
 
     def key_of(self, member: Value) -> str:
         """By what a member is matched, as a text."""
-        held = member if isinstance(member, Mapping) else {}
-        return ", ".join(text for name in self.key if (text := _text(held.get(name))))
+        held = member if type(member) is dict or isinstance(member, Mapping) else {}
+        texts = [value if type(value) is str else _text(value) for value in map(held.get, self.key)]
+        return ", ".join(filter(None, texts))
 
     def rebuilt(self, members: Mapping[str, Value]) -> Value:
         """The value whose members these are."""
@@ -266,8 +273,8 @@ def twice(attribute: Attribute, value: Value, path: Path = ()) -> Iterator[tuple
     """The sets in value that have two members with one key."""
     items = value if isinstance(value, list | tuple) else ()
     if attribute.key:
-        keys = [attribute.key_of(item) for item in items]
-        yield from ((path, key) for key in dict.fromkeys(keys) if keys.count(key) > 1)
+        keys = Counter(attribute.key_of(item) for item in items)
+        yield from ((path, key) for key, count in keys.items() if count > 1)
     held = value.items() if isinstance(value, Mapping) else enumerate(items)
     for key, item in held:
         below = attribute.below(key)
@@ -323,6 +330,8 @@ def _nodes(schema: Schema, definitions: Schema) -> Iterator[Schema]:
 def _text(value: Value) -> str:
     if value is None:
         return ""
+    if type(value) is Deferred:
+        return str(value)
     return scalar_text(value) if isinstance(value, str | int | float) or is_written(value) else str(value)
 
 

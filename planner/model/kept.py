@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import field, frozen
 
+from planner.model.agreement import is_one_set
 from planner.model.facets import Attribute
 from planner.model.value import Fingerprint, Path, Secret, Value, with_each
 
@@ -105,6 +106,8 @@ def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[P
     """What the state holds of a partial attribute because it was declared, and is no longer: where, what, and
     whether it is kept or cleared.
     """
+    if is_one_set(attribute, held, declared):
+        return
     members, now = attribute.members(held), attribute.members(declared)
     if members is None or attribute.read_only:
         if attribute.partial and not attribute.read_only and held is not None and declared is None:

@@ -198,8 +198,10 @@ class Kind:
         return {a.name: a.unless for a in self.attributes.values() if a.unless}
 
     @cached_property
-    def local(self) -> frozenset[str]:
-        return frozenset(a.name for a in self.attributes.values() if a.local)
+    def unshown(self) -> frozenset[str]:
+        """The attributes of which a reply that is without them says nothing at all."""
+        found = (a for a in self.attributes.values() if a.unshown and not a.shown_as)
+        return frozenset(a.name for a in found)
 
     @cached_property
     def definitions(self) -> Mapping[str, Any]:

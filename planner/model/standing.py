@@ -7,6 +7,7 @@ becomes a mapping of references, as if each had been written in braces.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from planner.model.address import Address
@@ -33,7 +34,13 @@ def _put_in(item: Value, stands: Mapping[str, Mapping[str, str]]) -> Value:
     address = _address(item)
     if address is None or address.kind not in stands:
         return item
-    return {name: Deferred((Reference(address, (source,)),)) for name, source in stands[address.kind].items()}
+    return {name: _attribute(address, source) for name, source in stands[address.kind].items()}
+
+
+@lru_cache(maxsize=4096)
+def _attribute(address: Address, name: str) -> Deferred:
+    """One, for however many resources refer to it."""
+    return Deferred((Reference(address, (name,)),))
 
 
 def _address(item: Value) -> Address | None:
@@ -43,7 +50,12 @@ def _address(item: Value) -> Address | None:
         return None if reference.path else reference.address
     if not isinstance(item, str) or isinstance(item, Secret):
         return None
+    return _parsed(str(item))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Address | None:
     try:
-        return Address.parse(item.removeprefix("resource."))
+        return Address.parse(text.removeprefix("resource."))
     except ValueError:
         return None

@@ -80,7 +80,7 @@ def stretched(text: str, salt: str) -> bytes:
     return hashlib.scrypt(text.encode(), salt=bytes.fromhex(salt), n=16384, r=8, p=1, dklen=32)
 
 
-@frozen
+@frozen(cache_hash=True)
 class Reference:
     """`resource.<kind>.<name>.<path>`: an attribute of another resource."""
 
@@ -88,7 +88,13 @@ class Reference:
     path: Path
 
     def __str__(self) -> str:
-        return ".".join(["resource", str(self.address), *map(str, self.path)])
+        return _written(self)
+
+
+@lru_cache(maxsize=4096)
+def _written(reference: Reference) -> str:
+    """What many resources refer to is written many times."""
+    return ".".join(["resource", str(reference.address), *map(str, reference.path)])
 
 
 @frozen
@@ -105,6 +111,8 @@ class Deferred:
         return tuple(part for part in self.parts if isinstance(part, Reference))
 
     def __str__(self) -> str:
+        if len(self.parts) == 1 and isinstance(self.parts[0], Reference):  # nearly always
+            return f"${{{self.parts[0]}}}"
         return "".join(f"${{{p}}}" if isinstance(p, Reference) else p for p in self.parts)
 
 

@@ -31,7 +31,7 @@ from .world import SALT, THING, Scene, Stored, address, content, desired, goal_o
 Said = Mapping[str, Mapping[str, str]]
 """Of each resource, by name, the attributes that a plan says will change, and the words it has for each."""
 
-DECLARABLE: Final = frozenset(THING.declarable) - THING.local
+DECLARABLE: Final = frozenset(THING.declarable) - {a.name for a in THING.attributes.values() if a.local}
 SHOWN: Final = (*THING.attributes, "content")
 SECRET: Final = Secret("hunter2")
 PATHS: Final = (("note",), ("tier",), ("tags",), ("settings", "k"), ("rules", 1), ("source",), ("file",))
