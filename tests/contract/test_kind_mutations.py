@@ -83,7 +83,7 @@ def other(key: str | int, value: Any) -> Any:
     if key == "path":
         return value.replace("s/", "/", 1) if "s/" in value else value + "s"
     if key == "type":
-        return TYPES.get(value, "string")
+        return TYPES.get(value, "string") if isinstance(value, str) else value[0]
     if isinstance(value, list):
         return value[:-1] or None
     return value + 1 if isinstance(value, int) else f"{value}x"

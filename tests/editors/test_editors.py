@@ -154,7 +154,7 @@ def test_nothing_is_wrong_with_the_samples(editor: LanguageServer, new: Callable
         found = re.search(r"^(\w+):", text, re.MULTILINE)
         if found and found[1] in FIRST_KEYS:
             texts[new("templates")] = MODELINE.format(FIRST_KEYS[found[1]]) + text
-    assert len(texts) == 5 + len(load_kinds())
+    assert len(texts) == 6 + len(load_kinds())
     assert editor.wrong(texts) == {file: [] for file in texts}
 
 
@@ -272,7 +272,10 @@ def test_the_values_of_an_environment_are_of_its_variables(
 
 EXTENSION = load_kinds()["extension"].kind
 ATTRIBUTES = {*EXTENSION.declarable, *meta_of(EXTENSION)}
-LIFECYCLE = {"prevent_destroy", "create_before_destroy", "ignore_changes", "replace_triggered_by"}
+LIFECYCLE = {
+    *("prevent_destroy", "create_before_destroy", "ignore_changes", "replace_triggered_by"),
+    "replace_on",
+}
 HEAD = "resource:\n  extension:\n"
 A = "      name: a\n      extension_type: bundle\n      version: 8.*\n"
 REST = ATTRIBUTES - {"name", "extension_type", "version"}
