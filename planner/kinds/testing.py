@@ -51,7 +51,7 @@ def flaws(path: Path, kinds: Mapping[str, KindFile]) -> list[str]:
     kind = kind_file.kind
     named = [] if kind.name == path.stem else [f"a kind has the name of its file: {kind.name}.yaml"]
     attributes = [flaw for a in kind.attributes.values() for flaw in _of_attribute(a, a.name, kinds, ())]
-    told = (_of_id(kind), _of_example(kind_file), _of_errors(kind_file), _of_wait(kind_file))
+    told = (_of_id(kind), _of_example(kind_file), _of_errors(kind_file), _of_wait(kind_file, kinds))
     return [*named, *attributes, *chain.from_iterable(told)]
 
 
@@ -119,8 +119,12 @@ def _of_errors(kind_file: KindFile) -> Iterator[str]:
             yield f"{code} says that something has to end first, and is not pending"
 
 
-def _of_wait(kind_file: KindFile) -> Iterator[str]:
+def _of_wait(kind_file: KindFile, kinds: Mapping[str, KindFile]) -> Iterator[str]:
     wait = kind_file.binding.wait
+    for name in kinds if wait and wait.call else ():
+        other = kinds[name].binding.wait
+        if other and wait and other.call == wait.call and other != wait:
+            yield f"it looks at what {name} looks at, and waits for something else"
     of_all = wait is not None and wait.before and wait.call is not None and not wait.call.params
     if of_all and not kind_file.kind.one_at_a_time:
         yield "each write waits for all others, so that one_at_a_time names the group of such kinds"
