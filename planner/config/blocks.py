@@ -16,7 +16,7 @@ from planner.config.validation import Checker, Place
 from planner.config.values import Survey, Written, describe, plain, shaped, survey
 from planner.config.yaml_problem import SAME_LINE
 from planner.model.address import NAME, Address
-from planner.model.declarations import Check, Import, Move, Removal
+from planner.model.declarations import Check, Import, Move, Removal, RolloutBlock
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.facets import Attribute, sealed
 from planner.model.kind import Kind
@@ -61,6 +61,7 @@ class Blocks:
     imports: list[Import] = field(factory=list)
     removals: list[Removal] = field(factory=list)
     checks: dict[str, Check] = field(factory=dict)
+    rollouts: dict[str, RolloutBlock] = field(factory=dict)
     _checkers: dict[str, Checker] = field(factory=dict)
 
     def add(self, document: Document) -> None:

@@ -137,7 +137,12 @@ def load(
         variables=variables,
         resources=blocks.resources,
         declarations=Declarations(
-            tuple(blocks.moves), tuple(blocks.imports), tuple(blocks.removals), checks, conditions.verdicts
+            moves=tuple(blocks.moves),
+            imports=tuple(blocks.imports),
+            removals=tuple(blocks.removals),
+            checks=checks,
+            rollouts=tuple(blocks.rollouts.values()),
+            verdicts=conditions.verdicts,
         ),
         outputs={name: output.value for name, output in blocks.outputs.items()},
         diagnostics=first_causes(diagnostics),

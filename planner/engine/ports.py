@@ -145,6 +145,16 @@ class Driver(Protocol):
         resource, once it is done. Nothing waits here."""
         ...
 
+    def looked(self, request: Request) -> Result:
+        """The reading of what a roll-out is about to change, of a kind that has `user`: the user with the id
+        of the request. NotYet while it is not as well as `request.health` wants, or changes."""
+        ...
+
+    def checked(self, request: Request) -> Result:
+        """One look at it after its change: settling is PENDING while it is not well, FAILED where it will not
+        become so. request.reading: as it was before."""
+        ...
+
 
 class CredentialSink(Protocol):
     """Where the user wants what only the reply to a create shows."""

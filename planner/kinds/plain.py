@@ -13,7 +13,7 @@ from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.lint import Fault
-from planner.model.resource import NOTHING_ASKED, Content, Desired, Observed, Request, Validation
+from planner.model.resource import NOTHING_ASKED, Content, Desired, Observed, Request, Result, Validation
 from planner.model.value import Value
 
 if TYPE_CHECKING:
@@ -91,3 +91,10 @@ class Plain(Reader):
 
     def validate(self, request: Request) -> Validation:  # noqa: ARG002
         return NOTHING_ASKED
+
+    def looked(self, request: Request) -> Result:
+        """No roll-out takes what has no user."""
+        raise NotImplementedError(request.operation)
+
+    def checked(self, request: Request) -> Result:
+        raise NotImplementedError(request.operation)

@@ -24,7 +24,9 @@ from planner.model import value_json
 from planner.model.address import Address
 from planner.model.members import KnownContent
 from planner.model.plan import DriftReport, Plan
-from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Prior
+from planner.model.redaction import FOR_PEOPLE, ON_THIS_MACHINE
+from planner.model.resource import Prior
+from planner.model.rollout import Begun, Failure, Milestone
 from planner.model.state import Applied, Intent, Outcome, Record, State
 from planner.model.value import Path, Reference, Value
 from planner.model.value_json import Data
@@ -172,8 +174,8 @@ def _parts(cls: type) -> tuple[frozenset[str], Mapping[str, type]]:
 
 
 def encode_record(record: Record) -> Data:
-    """{"intent": {...}} or {"outcome": {...}}, as in schemas/journal.schema.json."""
-    return {"intent" if isinstance(record, Intent) else "outcome": encode(record)}
+    """{"intent": {...}}, {"outcome": {...}} or {"milestone": {...}}, as in schemas/journal.schema.json."""
+    return {type(record).__name__.lower(): encode(record)}
 
 
 def decode_record(data: object) -> Record:
@@ -183,7 +185,9 @@ def decode_record(data: object) -> Record:
             return decode(intent, Intent)
         case {"outcome": outcome, **rest} if not rest:
             return decode(outcome, Outcome)
-    raise ValueError("expected an intent or an outcome @ $")
+        case {"milestone": milestone, **rest} if not rest:
+            return decode(milestone, Milestone)
+    raise ValueError("expected an intent, an outcome or a milestone @ $")
 
 
 def encode_state(state: State) -> Data:
@@ -201,7 +205,11 @@ def encode_state(state: State) -> Data:
         {**entry, **known.get(prior.content_sha256 or "", {})}
         for prior, entry in sorted(by_address, key=lambda item: item[0].address)
     ]
-    return document
+    return {name: item for name, item in document.items() if item or name not in _WHERE_THERE}
+
+
+_WHERE_THERE: Final = ("rollouts", "failures")
+"""Fields that a state has only where there is something to say."""
 
 
 @attrs.frozen
@@ -216,6 +224,8 @@ class _Document:
     outputs: Mapping[str, Value]
     promotions: tuple[Mapping[str, Value], ...]
     in_doubt: tuple[Intent, ...]
+    rollouts: tuple[Begun, ...] = attrs.field(default=(), kw_only=True)
+    failures: tuple[Failure, ...] = attrs.field(default=(), kw_only=True)
     resources: tuple[Prior, ...]
     deposed: tuple[Prior, ...]
 

@@ -1,4 +1,4 @@
-"""What templates say beside resources: moves, imports, removals and checks."""
+"""What templates say beside resources: moves, imports, removals, checks and roll-outs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Position
 from planner.model.redaction import IDENTITY
+from planner.model.rollout import Chosen, Rules
 from planner.model.value import Lookup
 
 
@@ -86,6 +87,19 @@ class Check(Placed):
     condition: str
 
 
+@frozen
+class RolloutBlock(Placed):
+    """How changes of what `of` names, globs over addresses as `extension.*`, are carried to deployments.
+
+    waves: in their order; each takes of the members that no earlier one took. rules: how each goes.
+    """
+
+    name: str = field(metadata=IDENTITY)
+    of: tuple[str, ...]
+    waves: tuple[tuple[Chosen, ...], ...]
+    rules: Rules
+
+
 Verdict = bool | PlannerError | None
 """None while a value in a condition is not known; PlannerError when it cannot be evaluated at all."""
 
@@ -100,4 +114,5 @@ class Declarations:
     imports: tuple[Import, ...] = ()
     removals: tuple[Removal, ...] = ()
     checks: tuple[Check, ...] = ()
+    rollouts: tuple[RolloutBlock, ...] = ()
     verdicts: Callable[[Sequence[Check], Lookup], Iterable[Verdict]] = field(default=lambda *_: (), eq=False)

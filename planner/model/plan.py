@@ -12,8 +12,9 @@ from attrs import asdict, define, evolve, field, fields, frozen
 
 from planner.model.address import Address
 from planner.model.members import ContentChange
-from planner.model.redaction import IDENTITY, WORD
-from planner.model.resource import FOR_PEOPLE, FORGET, RESET, SETTLED, Content, Prior, Settling, User
+from planner.model.redaction import FOR_PEOPLE, IDENTITY, WORD
+from planner.model.resource import FORGET, RESET, SETTLED, Content, Prior, Settling, User
+from planner.model.rollout import Rollout
 from planner.model.value import Path, Value
 
 SETTLE: Final = "settle"
@@ -140,8 +141,8 @@ class CheckResult:
 
 @frozen
 class Step:
-    """One call that writes, or SETTLE: the wait for what the installation accepted. operation: create,
-    update, upload, delete, as the kind names them.
+    """One call that writes, SETTLE: the wait for what the installation accepted, or LOOK and CHECK of what a
+    roll-out takes. operation: create, update, upload, delete, as the kind names them.
 
     number: from 1, in an order that respects every dependency. waits_for: numbers of earlier steps.
     deposed: the call concerns a deposed resource; id says which one.
@@ -231,7 +232,8 @@ class Plan:
     behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
     renames: what a moved block would keep; apply deletes and creates. contents: what changes in archives, of
-    what is uploaded anew; apply takes it from the archives themselves.
+    what is uploaded anew; apply takes it from the archives themselves. rollouts: the steps of their members
+    go by waves.
     """
 
     project: str = field(metadata=WORD)
@@ -254,6 +256,7 @@ class Plan:
     asked: bool = field(default=True, metadata=FOR_PEOPLE)
     renames: tuple[Rename, ...] = field(default=(), metadata=FOR_PEOPLE)
     contents: tuple[ContentChange, ...] = field(default=(), metadata=FOR_PEOPLE)
+    rollouts: tuple[Rollout, ...] = ()
 
     @cached_property
     def summary(self) -> Summary:

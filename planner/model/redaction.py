@@ -50,6 +50,12 @@ IDENTITY: Final[Mapping[Any, Any]] = MappingProxyType({"redaction": Role.IDENTIT
 WORD: Final[Mapping[Any, Any]] = MappingProxyType({"redaction": Role.WORD})
 """Metadata of a field whose text is the program's own, or a name that planner.yaml gives."""
 
+ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine": True})
+"""Metadata of a field that means nothing elsewhere, and is never written down."""
+
+FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
+"""Metadata of a field that apply does not act on. Every other field of a plan belongs to its digest."""
+
 
 @attrs.frozen
 class Ways:

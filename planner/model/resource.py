@@ -5,22 +5,15 @@ write of one: what the engine asks of a kind, and what it gets back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.diagnostic import Position
-from planner.model.redaction import IDENTITY, WORD
+from planner.model.redaction import FOR_PEOPLE, IDENTITY, ON_THIS_MACHINE, WORD
+from planner.model.rollout import Health, Reading
 from planner.model.value import Path, Reference, Value
-
-ON_THIS_MACHINE: Final[Mapping[Any, Any]] = MappingProxyType({"on_this_machine": True})
-"""Metadata of a field that means nothing elsewhere, and is never written down."""
-
-
-FOR_PEOPLE: Final[Mapping[Any, Any]] = MappingProxyType({"for_people": True})
-"""Metadata of a field that apply does not act on. Every other field of a plan belongs to its digest."""
 
 FORGET: Final = "forget"
 RESET: Final = "reset"
@@ -227,7 +220,8 @@ class Request:
     write of this run, or from a read seconds ago, which stands for a read before this write.
     cleared: paths of partial attributes that are to go. token: of the intent, so that a server which takes
     one knows a call that it saw before. hand_over: takes what no later reply shows, the moment it came.
-    pending: the installation was not done with the last write, and may show what was before that.
+    pending: the installation was not done with the last write, and may show what was before that. health:
+    what is to be shown, of a look at what a roll-out takes; reading: as it was before its change.
     """
 
     operation: str
@@ -243,6 +237,8 @@ class Request:
     token: str = ""
     hand_over: HandOver = nobody
     pending: bool = False
+    health: Health | None = None
+    reading: Reading | None = None
 
 
 @frozen
@@ -272,9 +268,11 @@ class ServerTime:
 @frozen
 class Result:
     """What a write came to. observed: the resource after the write, None when it is gone. note: a thing worth
-    telling, or "". settling: of a look at what was accepted; observed is then there once it is done.
+    telling, or "". settling: of a look at what was accepted; observed is then there once it is done. reading:
+    of a look before a roll-out's change.
     """
 
     observed: Observed | None
     note: str = ""
     settling: Settling = SETTLED
+    reading: Reading | None = None

@@ -10,6 +10,7 @@ from planner.model.address import Address
 from planner.model.members import KnownContent
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.resource import FORGET, Prior
+from planner.model.rollout import Begun, Failure, Milestone
 from planner.model.value import Value
 
 
@@ -66,7 +67,7 @@ class Outcome:
     deposed: bool = False
 
 
-Record = Intent | Outcome
+Record = Intent | Outcome | Milestone
 Whose = tuple[str, str]
 LEFT_OVER = "left over from a replacement"  # as messages call what is deposed
 
@@ -84,7 +85,8 @@ class State:
     deposed: objects replaced with create_before_destroy whose deletion has not happened yet.
     in_doubt: intents of a run that died before it wrote their outcome.
     promotions: kept for the promotion records of an environment. contents: what is known of the archives that
-    the installation holds, by their sha256; of some nothing is.
+    the installation holds, by their sha256; of some nothing is. rollouts: those that have begun and not
+    ended. failures: of those that did not end well, the last of each.
     """
 
     project: str = field(metadata=WORD)
@@ -98,6 +100,8 @@ class State:
     promotions: tuple[Mapping[str, Value], ...] = field(default=(), metadata=WORD)
     in_doubt: tuple[Intent, ...] = ()
     contents: Mapping[str, KnownContent] = field(factory=dict)
+    rollouts: tuple[Begun, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -136,21 +140,41 @@ class Working:
     resources: dict[Address, Prior]
     deposed: list[Prior]
     doubt: dict[tuple[int, Address], Intent]
+    rollouts: dict[str, Begun]
+    failures: dict[str, Failure]
 
     @classmethod
     def of(cls, state: State) -> Working:
         # Steps are numbered anew by each run: an older doubt may have the number of a new step.
         doubt = {(intent.step, intent.address): intent for intent in state.in_doubt}
-        return cls(state, dict(state.resources), list(state.deposed), doubt)
+        rollouts, failures = (
+            {begun.id: begun for begun in state.rollouts},
+            {f.rollout: f for f in state.failures},
+        )
+        return cls(state, dict(state.resources), list(state.deposed), doubt, rollouts, failures)
 
     def take(self, record: Record) -> None:
         if isinstance(record, Intent):
             self.doubt[record.step, record.address] = record
+        elif isinstance(record, Milestone):
+            self._pass(record)
         elif record.result == "deposed":  # its create has an outcome of its own
             self._depose(record.address)
         else:
             self.doubt.pop((record.step, record.address), None)
             self._take_outcome(record)
+
+    def _pass(self, stage: Milestone) -> None:
+        begun = stage.begun or self.rollouts.get(stage.rollout)
+        if begun is None:
+            return
+        name = begun.rollout.name
+        self.rollouts[begun.id] = begun.taking(stage)
+        if stage.ended:
+            del self.rollouts[begun.id]
+            self.failures.pop(name, None)
+        if stage.failure:
+            self.failures[name] = stage.failure
 
     def _depose(self, address: Address) -> None:
         left = self.resources.pop(address, None)
@@ -174,4 +198,11 @@ class Working:
 
     def state(self) -> State:
         deposed, in_doubt = tuple(self.deposed), tuple(self.doubt.values())
-        return evolve(self.base, resources=dict(self.resources), deposed=deposed, in_doubt=in_doubt)
+        return evolve(
+            self.base,
+            resources=dict(self.resources),
+            deposed=deposed,
+            in_doubt=in_doubt,
+            rollouts=tuple(self.rollouts.values()),
+            failures=tuple(self.failures.values()),
+        )

@@ -38,8 +38,11 @@ DIGEST_VERSION: Final = 2
 
 
 def _digest_of(document: Data) -> str:
-    """Over what apply would do. What is for people only may change without it."""
+    """Over what apply would do. What is for people only may change without it, and a plan without roll-outs
+    has the digest that it had before there were any."""
     plan = {key: item for key, item in document.items() if key not in ("format_version", "digest")}
+    if not plan.get("rollouts"):
+        plan.pop("rollouts", None)
     return f"v{DIGEST_VERSION}:{digest(for_digest(plan))}"
 
 
@@ -53,7 +56,17 @@ def _of_version_3(document: Data) -> Data:
     return document
 
 
-FORMAT: Final = Format("plan", 3, {1: _of_version_2, 2: _of_version_3}, {2: _digest_of, 3: _digest_of})
+def _of_version_4(document: Data) -> Data:
+    """Version 3 knows no roll-outs."""
+    return {**document, "rollouts": []}
+
+
+FORMAT: Final = Format(
+    "plan",
+    4,
+    {1: _of_version_2, 2: _of_version_3, 3: _of_version_4},
+    {2: _digest_of, 3: _digest_of, 4: _digest_of},
+)
 
 _NO_FILE: Final = "`planner plan --out {path}` writes one."
 _NO_ENVIRONMENT: Final = " An environment is named with -e: -e {path}."

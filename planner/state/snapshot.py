@@ -22,7 +22,7 @@ from planner.state.document import BadDocument, Format, Migration, NewerDocument
 MIGRATIONS: Final[Mapping[int, Migration]] = {1: lambda document: document}
 """Format version -> a function to the next. A new version adds a line here, and no reader changes.
 
-Version 1 tells nothing of the files in archives, nor of where they came from.
+Version 1 tells nothing of the files in archives, nor of where they came from, nor of roll-outs.
 """
 
 FORMAT: Final = Format("state", 2, MIGRATIONS)
@@ -37,7 +37,8 @@ def dump(state: State, redact: Redact = keep) -> bytes:
     In the oldest format that holds it: who looks after a state that a former planner wrote, and applies
     nothing, leaves it to that planner.
     """
-    return FORMAT.write(encode_state(redact(state)), version=FORMAT.version if state.contents else 1)
+    newer = state.contents or state.rollouts or state.failures
+    return FORMAT.write(encode_state(redact(state)), version=FORMAT.version if newer else 1)
 
 
 def parse(data: bytes, *, shown: str, project: str, environment: str, known: Format = FORMAT) -> State:

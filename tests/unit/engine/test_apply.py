@@ -25,6 +25,7 @@ from planner.model.declarations import Declarations, Import
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, StepFinished, StepStarted, ThreeWay
 from planner.model.plan import Action, Plan
 from planner.model.resource import Lifecycle, Prior, Request, Result
+from planner.model.rollout import Milestone
 from planner.model.state import Intent, Outcome
 from planner.model.value import SCRYPT, Fingerprint, Secret, Value, stretched
 
@@ -463,6 +464,7 @@ def in_doubt(scene: Scene) -> list[int]:
     found = []
     for batch in scene.store.batches:
         for record in batch:
+            assert not isinstance(record, Milestone)
             (open_.add if isinstance(record, Intent) else open_.discard)(record.step)
         found.append(len(open_))
     return found

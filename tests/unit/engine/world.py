@@ -16,7 +16,7 @@ from planner.engine.planning import make_plan
 from planner.engine.ports import UserSearch
 from planner.engine.refresh import NOTHING_SEEN, Asking, View, examine, survey
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
-from planner.errors import Conflict, Forbidden, NotFound, StateError
+from planner.errors import Conflict, Forbidden, NotFound, NotYet, Refused, StateError
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics
@@ -40,6 +40,7 @@ from planner.model.resource import (
     Settling,
     Validation,
 )
+from planner.model.rollout import Reading
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
 
@@ -215,8 +216,8 @@ class Installation:
     instead. time: by which it goes.
     users: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
-    it objects. remark: what it says besides. at_once: whether it lists what is below many. waiting: why what
-    has an id has to wait.
+    it objects. remark: what it says besides. health: how well what a roll-out takes is. at_once: whether it
+    lists what is below many. waiting: why what has an id has to wait.
     """
 
     kind: Kind = THING
@@ -243,6 +244,7 @@ class Installation:
     at_once: bool = False
     waiting: dict[str, str] = field(factory=dict)
     asked: Callable[[Request], Validation] = lambda _: Validation()
+    health: Callable[[Request], Settling] = lambda _: SETTLED
 
     @classmethod
     def holding(cls, *priors: Prior) -> Installation:
@@ -317,6 +319,17 @@ class Installation:
 
     def validate(self, request: Request) -> Validation:
         return self.asked(request)
+
+    def looked(self, request: Request) -> Result:
+        """As well as the settling that `health` gives says."""
+        found = self.health(request)
+        if found.status:
+            pending = NotYet(found.reason, operation="get-thing", status=200)
+            raise pending if found.status == PENDING else Refused(found.reason)
+        return Result(None, reading=Reading("green", {"elasticsearch": [str(next(self.ids))]}))
+
+    def checked(self, request: Request) -> Result:
+        return Result(None, settling=self.health(request))
 
     def perform(self, request: Request) -> Result:
         name = request.address.name

@@ -26,7 +26,8 @@ from planner.model.plan import (
     Rename,
     Step,
 )
-from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Content, Prior, Settling, User
+from planner.model.redaction import FOR_PEOPLE, ON_THIS_MACHINE
+from planner.model.resource import Content, Prior, Settling, User
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
 from planner.state.saved import plan_digest, refuse_other_digest

@@ -1,0 +1,227 @@
+"""Roll-outs: a change carried to deployments in waves. As a plan has them, and the record that the state
+keeps of one from its first write until it ends.
+
+A roll-out's members are fixed when it begins, by the ids of deployments. Of each member the record knows what
+it declared before and what it is to declare, so that whoever goes on with it, or back, needs no templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from planner.model.address import Address
+from planner.model.redaction import FOR_PEOPLE, IDENTITY, WORD
+from planner.model.value import Value
+
+SWITCH, RESTART, NONE = "switch", "restart", "none"
+STOP, ROLL_BACK, ROLL_BACK_ALL = "stop", "roll_back", "roll_back_all"
+GREEN, YELLOW, RED = "green", "yellow", "red"
+
+LOOK, CHECK, RESTARTED = "look", "check", "restart"
+"""The steps of a member beside its writes: what it is like before, and whether it is well afterwards; and the
+write that only starts its nodes anew."""
+
+GOING, STOPPED, BACK = "going on", "stopped", "going back"
+"""How a roll-out stands that has not ended: it goes on; it waits for somebody to say how; it goes back."""
+
+LOOKED, DONE, WRONG, UNDONE = "looked at", "done", "failed", "back"
+"""How far a member is. LOOKED: its writes may have begun."""
+
+
+@frozen
+class Analysis:
+    """What an analyzer of an index is to make of a text. tokens: in their order."""
+
+    index: str = field(metadata=WORD)
+    analyzer: str = field(metadata=WORD)
+    text: str
+    tokens: tuple[str, ...]
+
+
+@frozen
+class Health:
+    """What a deployment has to show after its change. status: GREEN, or YELLOW where that is enough. plugins:
+    each node has loaded what its plan names. within: seconds.
+    """
+
+    status: str = field(default=GREEN, metadata=WORD)
+    plugins: bool = False
+    analyze: tuple[Analysis, ...] = ()
+    within: int = 1800
+
+
+@frozen
+class Rules:
+    """How a roll-out goes. at_once: deployments of a wave at a time. pause: seconds between waves."""
+
+    mode: str = field(default=SWITCH, metadata=WORD)
+    at_once: int = 1
+    pause: int = 0
+    health: Health = Health()
+    on_failure: str = field(default=STOP, metadata=WORD)
+
+
+@frozen
+class Chosen:
+    """Which members a wave takes: that of a binding; those whose name fits a glob; those with a tag, as
+    "tier=canary"; so many in a hundred of all; or, where nothing is said, the rest.
+    """
+
+    binding: Address | None = None
+    name: str = ""
+    tag: str = ""
+    percent: int = 0
+
+
+@frozen
+class Member:
+    """A deployment that a roll-out takes. address: of its binding, else one that stands for it. name,
+    version: "" where nobody shows them.
+    """
+
+    id: str = field(metadata=IDENTITY)
+    address: Address
+    name: str = field(default="", metadata=FOR_PEOPLE)
+    version: str = field(default="", metadata=FOR_PEOPLE)
+
+    @property
+    def shown(self) -> str:
+        return self.name or self.id
+
+
+@frozen
+class Failure:
+    """Why a roll-out did not end well. wish: what it was to carry, as Rollout.wish. wave: from 1. at: ISO
+    8601 in UTC.
+    """
+
+    rollout: str = field(metadata=WORD)
+    wish: str = field(metadata=WORD)
+    wave: int
+    deployment: str
+    reason: str
+    at: str = field(metadata=WORD)
+
+
+@frozen
+class Rollout:
+    """A roll-out as it is planned. of: what it carries. wish: a digest of what that is to be. waves: its
+    members. keeping: who uses what it carries and keeps the old one, by name.
+
+    held: why it does not begin: the same failed before.
+    """
+
+    name: str = field(metadata=IDENTITY)
+    rules: Rules
+    of: tuple[Address, ...] = ()
+    wish: str = field(default="", metadata=WORD)
+    waves: tuple[tuple[Member, ...], ...] = ()
+    keeping: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
+    held: Failure | None = field(default=None, metadata=FOR_PEOPLE)
+
+    @property
+    def members(self) -> Iterator[Member]:
+        return (member for wave in self.waves for member in wave)
+
+    def wave_of(self, id_: str) -> int:
+        """From 1; 0 for who is no member."""
+        waves = enumerate(self.waves, 1)
+        return next((number for number, wave in waves if any(m.id == id_ for m in wave)), 0)
+
+
+@frozen
+class Reading:
+    """A deployment as it was before its change. status: of its shards. attempts: ids of the attempts there
+    were, by resource. alerts: what the platform had told of restarts.
+    """
+
+    status: str = field(default="", metadata=WORD)
+    attempts: Mapping[str, Value] = field(factory=dict)
+    alerts: tuple[str, ...] = field(default=(), metadata=IDENTITY)
+
+
+@frozen
+class Progress:
+    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed."""
+
+    stage: str = field(default="", metadata=WORD)
+    reading: Reading = Reading()
+    reason: str = ""
+
+
+@frozen
+class Declared:
+    """What a member's binding declares: before the roll-out, and after it."""
+
+    before: Mapping[str, Value] = field(factory=dict)
+    after: Mapping[str, Value] = field(factory=dict)
+
+
+NOTHING_YET: Final = Progress()
+
+
+@frozen
+class Begun:
+    """The record of a roll-out. id: as "r-4f2c9a71be". plan_digest: of the plan that began it. at: when, ISO
+    8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back.
+    """
+
+    id: str = field(metadata=IDENTITY)
+    plan_digest: str = field(metadata=WORD)
+    at: str = field(metadata=WORD)
+    rollout: Rollout
+    declared: Mapping[str, Declared] = field(factory=dict)
+    progress: Mapping[str, Progress] = field(factory=dict)
+    status: str = field(default=GOING, metadata=WORD)
+    reason: str = ""
+
+    def of(self, id_: str) -> Progress:
+        return self.progress.get(id_, NOTHING_YET)
+
+    @property
+    def wave(self) -> int:
+        """The first wave that is not done, from 1; one more than there are when all are."""
+        waves = enumerate(self.rollout.waves, 1)
+        left = (n for n, wave in waves if any(self.of(m.id).stage not in (DONE, UNDONE) for m in wave))
+        return next(left, len(self.rollout.waves) + 1)
+
+    @property
+    def to_go_back(self) -> tuple[Member, ...]:
+        """The members that go back, the last wave first: of this wave, or of all, as on_failure says."""
+        all_of_them = self.rollout.rules.on_failure == ROLL_BACK_ALL
+        waves = [*enumerate(self.rollout.waves, 1)][::-1]
+        touched = (LOOKED, DONE, WRONG)
+        return tuple(
+            member
+            for number, wave in waves
+            if all_of_them or number == self.wave
+            for member in wave
+            if self.of(member.id).stage in touched
+        )
+
+    def taking(self, stage: Milestone) -> Begun:
+        """This record after a milestone of its own."""
+        progress = {**self.progress, stage.member: stage.progress} if stage.member else self.progress
+        return evolve(
+            self, progress=progress, status=stage.status or self.status, reason=stage.reason or self.reason
+        )
+
+
+@frozen
+class Milestone:
+    """What the journal is told of a roll-out: it began; a member is further; it stands otherwise; it ended.
+
+    failure: to be remembered, of one that ended so.
+    """
+
+    rollout: str = field(metadata=IDENTITY)
+    begun: Begun | None = None
+    member: str = field(default="", metadata=IDENTITY)
+    progress: Progress = NOTHING_YET
+    status: str = field(default="", metadata=WORD)
+    reason: str = ""
+    ended: bool = False
+    failure: Failure | None = None
