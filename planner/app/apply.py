@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
@@ -17,11 +17,12 @@ from planner.app.credentials import Destination, opened_credentials, refuse_with
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
+from planner.app.rolling import finish, go_on, is_held, went_back
 from planner.app.stores import locked
-from planner.engine.apply import Surroundings
 from planner.engine.outcome import Fresh
 from planner.engine.refresh import NOTHING_SEEN, Asking, View
 from planner.engine.stale import moved_since, refuse_other_state
+from planner.engine.surroundings import Halting, Surroundings, never
 from planner.engine.validation import validated
 from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
@@ -90,30 +91,38 @@ class Approval:
 
 @frozen
 class Applying:
-    """An apply that somebody asks for. credentials: where those go that are shown once."""
+    """An apply that somebody asks for. credentials: where those go that are shown once. halt: asked before
+    each wave of a roll-out."""
 
     here: Opened
     report: Report
     forcing: Forcing = field(factory=Forcing)
     credentials: Destination | None = None
+    halt: Halting = never
 
 
 @frozen
 class Outcome:
     """What became of an apply. ledger: None where there was nothing to do, or the plan has errors, or the
-    installation would refuse it. failed: a check, afterwards.
+    installation would refuse it. failed: a check, afterwards. back: a roll-out went back. held: one is held
+    back, since it failed before.
     """
 
     forbidden: bool = False
     ledger: Ledger | None = None
     failed: bool = False
+    back: bool = False
+    held: bool = False
 
 
 def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Outcome:
     """Plan, ask, carry out, with the lock held all the while."""
     here, caller = applying.here, applying.here.caller
     _refuse_blind_approval(here, approval)
-    with _locked(here, lock_timeout) as state:
+    with _locked(here, lock_timeout) as found:
+        state, ended = go_on(applying, found, approval.expected)
+        if ended is not None:
+            return ended
         with caller.doing("Asking the installation") as counted:
             begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
@@ -128,7 +137,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         admitted = _admitted(applying, proposal.plan, state)
         if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
             applying.report.outputs(state.outputs)
-            return Outcome()
+            return Outcome(held=is_held(proposal.plan))
         refuse_closed(admitted, applying=True)
         refuse_without_sink(here, proposal.plan, applying.credentials)
         asked = _approve(here, approval, proposal.plan)
@@ -140,8 +149,11 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     here, caller = applying.here, applying.here.caller
     with _locked(here, lock_timeout) as state:
-        session = here.session
-        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
+        session, digest = here.session, plan_digest(plan, here.store.redact)
+        if state.rollouts:
+            after, ended = go_on(applying, state, digest)
+            return ended or finish(applying, after)
+        refuse_other_state(plan, digest, state, session.goal)
         with caller.doing("Asking the installation") as counted:
             asking = Asking(session.parallelism, counted)
             moved = moved_since(plan, state, session.drivers, session.goal.salt, asking)
@@ -234,15 +246,33 @@ def _carry_out(
     fresh_until: float = 0.0,
 ) -> Outcome:
     """view: what the plan was made from in this run; its reads stand until then for those before a write."""
-    here, report = applying.here, applying.report
+    here = applying.here
     if _refused(applying, plan, state):
         return Outcome(forbidden=True)
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    credentials = opened_credentials(here, plan, applying.credentials)
     provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
     plan, state = moved_first(here.store, plan, state)
+    after, outcome = carried(applying, plan, state, provenance, view, fresh_until)
+    if after.contents and state.lineage and not state.contents:
+        here.caller.tell(_NEWER_FORMAT)
+    if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
+        _tell_release(here, after)
+    return went_back(applying, after, evolve(outcome, held=is_held(plan)))
+
+
+def carried(
+    applying: Applying,
+    plan: Plan,
+    state: State,
+    provenance: Provenance,
+    view: View = NOTHING_SEEN,
+    fresh_until: float = 0.0,
+) -> tuple[State, Outcome]:
+    """The state after a plan, and what became of it, which is reported."""
+    here, report = applying.here, applying.report
+    credentials = opened_credentials(here, plan, applying.credentials)
     try:
         with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(
@@ -255,6 +285,8 @@ def _carry_out(
                 before=view.listed,
                 fresh=Fresh(view.versions, fresh_until),
                 credentials=credentials,
+                plan_digest=provenance.plan_digest,
+                halt=applying.halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
@@ -262,14 +294,10 @@ def _carry_out(
             report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
     report.ledger(ledger, way_on(here, plan, ledger))
-    if after.contents and state.lineage and not state.contents:
-        here.caller.tell(_NEWER_FORMAT)
     if ledger.complete:
         report.outputs(after.outputs)
-        if _to_record(admitted, plan):
-            _tell_release(here, after)
     report.diagnostics(checked)
-    return Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
+    return after, Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
 
 
 def _tell_release(here: Opened, after: State) -> None:

@@ -94,6 +94,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         unchanged=sum(1 for a, d in decisions.made.items() if _stays(d.change) and not refreshed.waits(a)),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
+        rollouts=taken.rollouts,
         checks=check_planned(decisions, taken),
         partial=goal.selection.partial,
         asked=refreshed.view.asked,
@@ -127,8 +128,12 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
         if change.action in WRITES:
             driver = decisions.drivers[change.address.kind]
             writes[change.address] = _writes(change, driver)
+    for each in taken.carried:
+        writes |= {address: each.writes(address, writes.get(address, ())) for address in each.members}
     deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
     desired, prior = decisions.goal.dependencies, dict(decisions.refreshed.dependencies)
+    restarts = (change for change in taken.changes if change.action is Action.RESTART)
+    desired |= {change.address: change.dependencies for change in restarts}
     for address, used in taken.leaving.items():  # what is used no more goes after the change that left it
         prior[address] = tuple(dict.fromkeys((*prior.get(address, ()), *used)))
     return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)

@@ -166,6 +166,7 @@ class User:
     version: str = ""
     modified: str = field(default="", metadata=WORD)
     places: tuple[Mention, ...] = ()
+    tags: Mapping[str, Value] = field(factory=dict)
 
 
 @frozen
