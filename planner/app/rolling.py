@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from planner.app.carrying import Applying, Outcome, carried
 from planner.app.command_line import plain_command_line
+from planner.app.opening import Opened
 from planner.engine.rollouts.again import plan_again
 from planner.engine.workflow import Provenance, propose_from
 from planner.errors import Refused, StalePlan
-from planner.model.plan import Action, Plan
+from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
 from planner.model.state import State
-
-if TYPE_CHECKING:
-    from planner.app.apply import Applying, Outcome
-    from planner.app.opening import Opened
 
 
 def is_held(plan: Plan) -> bool:
@@ -29,8 +26,6 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     digest of a plan that somebody approved. Refused where it is another one than began, or somebody has to
     say first how it goes on.
     """
-    from planner.app.apply import carried  # noqa: PLC0415 - which calls this
-
     here, records = applying.here, state.rollouts
     if not records:
         return state, None
@@ -49,8 +44,6 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
 
 def went_back(applying: Applying, state: State, outcome: Outcome) -> Outcome:
     """What became of an apply, once the roll-outs that failed in it have gone back."""
-    from planner.app.apply import carried  # noqa: PLC0415 - which calls this
-
     here, records = applying.here, [begun for begun in state.rollouts if begun.status == BACK]
     if not records or outcome.back or (outcome.ledger and outcome.ledger.interrupted):
         return outcome
@@ -66,8 +59,6 @@ def finish(applying: Applying, state: State) -> Outcome:
     """What is left of a plan once its roll-outs are done: what they replaced is deleted. StalePlan where more
     is to be done by now.
     """
-    from planner.app.apply import Outcome, carried  # noqa: PLC0415 - which calls this
-
     here = applying.here
     with here.caller.doing("Asking the installation") as counted:
         proposal = propose_from(here.session, state, counted)
@@ -81,8 +72,8 @@ def finish(applying: Applying, state: State) -> Outcome:
     return outcome if outcome.ledger else Outcome()
 
 
-def _is_left_over(change: object) -> bool:
-    return bool(getattr(change, "deposed", False)) and getattr(change, "action", None) is Action.DELETE
+def _is_left_over(change: Change) -> bool:
+    return change.deposed and change.action is Action.DELETE
 
 
 def _refuse_stopped(here: Opened, records: Iterable[Begun]) -> None:
