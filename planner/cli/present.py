@@ -109,7 +109,7 @@ def _shown(ledger: Ledger, console: Console) -> Ledger:
 
 @contextmanager
 def _running(console: Console, progress: Progress, hurry: Callable[[], object]) -> Iterator[Running]:
-    from planner.app.apply import Running  # noqa: PLC0415 - of an apply
+    from planner.app.carrying import Running  # noqa: PLC0415 - of an apply
     from planner.cli.interrupt import InFlight, Interrupt  # noqa: PLC0415 - of an apply
 
     with progress as tell:
