@@ -23,7 +23,7 @@ from planner.model.rollout import GREEN, RED, YELLOW, Analysis
 SEARCH: Final = "elasticsearch"
 _RESTART: Final = "automatic_restart"
 _STOPPED: Final = ("stopped", "stopping")
-_SHARDS: Final = "/info/elasticsearch/shards_status/status"
+_CLUSTER: Final = "/info/elasticsearch"
 _WORST_FIRST: Final = (RED, "", YELLOW, GREEN)
 _INSTANCE: Final = {
     "container_started": (True, "its container has not started"),
@@ -113,13 +113,13 @@ def _troubles_of_search(resource: Any, status: str) -> Iterator[str]:
     found = _shards(resource)
     if found not in (GREEN, status):
         yield f"its shards are {found}" if found else "the status of its shards is not told"
-    if pointed(resource, "/info/elasticsearch/cluster_blocking_issues/healthy") is False:
-        blocks = _list(resource, "/info/elasticsearch/cluster_blocking_issues/blocks")
+    if pointed(resource, f"{_CLUSTER}/cluster_blocking_issues/healthy") is False:
+        blocks = _list(resource, f"{_CLUSTER}/cluster_blocking_issues/blocks")
         told = next((str(text) for block in blocks if (text := pointed(block, "/description"))), "")
         yield f"it is blocked{told and ': '}{told}"
-    if pointed(resource, "/info/elasticsearch/master_info/healthy") is not True:
+    if pointed(resource, f"{_CLUSTER}/master_info/healthy") is not True:
         yield "it has no master, or more than one"
-    if pointed(resource, "/info/elasticsearch/healthy") is not True and found != YELLOW:
+    if pointed(resource, f"{_CLUSTER}/healthy") is not True and found != YELLOW:
         yield "its cluster is not healthy"
 
 
@@ -200,8 +200,20 @@ def _searched(body: Any) -> list[Any]:
 
 
 def _shards(resource: Any) -> str:
-    status = pointed(resource, _SHARDS)
-    return status if status in (GREEN, YELLOW, RED) else ""
+    """Installations that tell no status count the shards that are missing."""
+    status = pointed(resource, f"{_CLUSTER}/shards_status/status")
+    if status in (GREEN, YELLOW, RED):
+        return str(status)
+    if not isinstance(pointed(resource, f"{_CLUSTER}/shard_info"), Mapping):
+        return ""
+    if _missing(resource, "shard"):
+        return RED
+    return YELLOW if _missing(resource, "replica") else GREEN
+
+
+def _missing(resource: Any, what: str) -> bool:
+    counts = _list(resource, f"{_CLUSTER}/shard_info/unavailable_{what}s")
+    return any(pointed(each, f"/{what}_count") for each in counts)
 
 
 def _list(value: Any, pointer: str) -> list[Any]:
