@@ -138,8 +138,8 @@ def wanted_by(call: Call, kind: str, wanted: Wanted) -> Wanted:
         wanted = evolve(wanted, sick=sick.number)
     if kind != SEARCH:
         return wanted
-    bare, yellow = call.mark("no-plugins"), call.mark("stay-yellow")
-    return evolve(wanted, bare=bare.number if bare else 0, stays_yellow=yellow is not None)
+    bare, crash = (mark.number if (mark := call.mark(name)) else 0 for name in ("no-plugins", "crash"))
+    return evolve(wanted, bare=bare, crashes=crash, stays_yellow=call.mark("stay-yellow") is not None)
 
 
 def _wanted(kind: str, plan: Mapping[str, Any], call: Call) -> Wanted:

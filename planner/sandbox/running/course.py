@@ -198,6 +198,7 @@ class Course:
         owner = attempt.owner
         wanted = [] if attempt.wanted.stops else places(owner.kind, attempt.plan)
         there = cluster.find(self.db, owner).without_others(wanted)
+        there = there.crashed(attempt.wanted.crashes, at)
         self._keep(owner, evolve(there, yellow=attempt.wanted.stays_yellow))
         attempts.keep(self.db, evolve(attempt, state=ENDED))
         self._put_in_force(attempt)

@@ -79,6 +79,18 @@ def test_a_boot_loop_is_no_matter_of_patience() -> None:
     assert (status, "its plan failed" in reason) == (FAILED, True)
 
 
+def test_a_node_that_dies_after_a_plan_that_went_well() -> None:
+    at = Deployed.made()
+    at.fault("PUT /deployments/* crash times=1")
+    reading = at.look()
+    at.change(WORDS)
+    at.wait()
+    assert at.call("GET", at.path)["healthy"] is True
+    status, reason = at.checked(reading)
+    assert (status, "instance-0000000000 does not stay up" in reason) == (FAILED, True)
+    assert at.checked(at.look())[0] == PENDING, "what was known before is not held against it"
+
+
 def test_after_a_plan_that_failed_it_can_be_changed_again() -> None:
     """Its nodes are as before, though it is called unhealthy until its next plan."""
     at = Deployed.made(user_bundles=bundles(WORDS))
