@@ -26,7 +26,9 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     digest of a plan that somebody approved. Refused where it is another one than began, or somebody has to
     say first how it goes on.
     """
-    here, records = applying.here, state.rollouts
+    here = applying.here
+    state = _without_void(here, state)
+    records = state.rollouts
     if not records:
         return state, None
     _refuse_stopped(here, records)
@@ -40,6 +42,16 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     outcome = went_back(applying, after, evolve(outcome, back=back))
     whole = outcome.ledger is not None and outcome.ledger.complete and not outcome.back
     return after, None if whole else outcome
+
+
+def _without_void(here: Opened, state: State) -> State:
+    """Without what was to restart users of a content that was never put in place: it is planned anew."""
+    held = {str(address): prior.content_sha256 for address, prior in state.resources.items()}
+    void = [b for b in state.rollouts if b.is_untouched and not b.contents.items() <= held.items()]
+    for begun in void:
+        here.caller.tell(f"The roll-out {begun.rollout.name} ({begun.id}) had not done anything, and ends.")
+    left = tuple(begun for begun in state.rollouts if begun not in void)
+    return here.store.commit(evolve(state, rollouts=left)) if void else state
 
 
 def went_back(applying: Applying, state: State, outcome: Outcome) -> Outcome:

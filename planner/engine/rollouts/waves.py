@@ -9,7 +9,7 @@ turn whatever became of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -26,6 +26,7 @@ from planner.model.rollout import (
     DONE,
     LOOK,
     LOOKED,
+    RESTART,
     RESTARTED,
     STOP,
     STOPPED,
@@ -47,8 +48,9 @@ OFTEN: Final = 3
 _SERVER: Final = 500
 """The least status that says the server failed, not the request."""
 
-Declaring = Callable[[Member], Declared]
-"""What a member declares, before and after. PlannerError where that is not known."""
+Declaring = Callable[[Member], Declared | None]
+"""What a member declares, before and after; None of one that only restarts. PlannerError where that is not
+known."""
 
 
 @define(eq=False, repr=False)
@@ -67,6 +69,7 @@ class _Course:
     under_way: set[str] = field(factory=set)
     started: set[str] = field(factory=set)
     wells: dict[str, int] = field(factory=dict)
+    contents: Mapping[str, str] = field(factory=dict)
     opens: float = 0.0
     open: int = 0
     closed: str = ""
@@ -109,10 +112,13 @@ class Waves:
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
         by_name = {begun.rollout.name: begun for begun in records}
+        sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
         found = cls(world)
         for rollout in plan.rollouts:
             if rollout.held is None:
                 course = _Course.of(rollout, by_name.get(rollout.name))
+                if rollout.rules.mode == RESTART:
+                    course.contents = {str(a): sent[str(a)] for a in rollout.of if str(a) in sent}
                 found._courses |= {member.address: (course, member) for member in course.members}
         for step in plan.steps:
             if step.address in found._courses and not step.deposed:
@@ -131,10 +137,11 @@ class Waves:
         return self._courses[step.address] if self._first.get(step.address) == step.number else None
 
     def takes(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
-        """Whether it is the step's turn, which it then takes; and what is to be recorded before it."""
+        """Whether it is the step's turn, which it then takes; and what is to be recorded before it. PlannerError
+        where a roll-out cannot begin."""
         found = self._beginning(step)
         if found is None:
-            return True, []
+            return True, self._owed(step, declaring)
         course, member = found
         if member.id in course.started:
             return True, []
@@ -146,6 +153,12 @@ class Waves:
         course.under_way.add(member.id)
         course.started.add(member.id)
         return True, recorded
+
+    def _owed(self, step: Step, declaring: Declaring) -> list[Milestone]:
+        """Where users only restart, that they are to is known before what they load is put in place."""
+        courses = {id(course): course for course, _ in self._courses.values()}.values()
+        owing = [c for c in courses if c.begun is None and c.contents and step.address in c.rollout.of]
+        return [stage for course in owing for stage in self._begin(course, declaring)]
 
     def _is_its_turn(self, course: _Course, member: Member) -> bool:
         if course.begun is None and course.ready != {m.id for m in course.members}:
@@ -165,14 +178,13 @@ class Waves:
         return True
 
     def _begin(self, course: _Course, declaring: Declaring) -> list[Milestone]:
-        try:
-            declared = {member.id: declaring(member) for member in course.members}
-        except PlannerError as error:
-            course.closed = f"it could not begin: {error.summary}"
-            return []
+        found = ((member.id, declaring(member)) for member in course.members)
+        declared = {id_: said for id_, said in found if said is not None}
         at, name = self.world.now(), course.rollout.name
         id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
-        course.begun = Begun(id_, self.world.plan_digest, at, course.rollout, declared)
+        course.begun = Begun(
+            id_, self.world.plan_digest, at, course.rollout, declared, contents=course.contents
+        )
         return [Milestone(id_, begun=course.begun)]
 
     def next_in(self) -> float | None:
