@@ -23,6 +23,7 @@ from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
 from planner.model.plan import Plan
+from planner.model.rollout import BACK
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -80,6 +81,11 @@ class Outcome:
     back: bool = False
     held: bool = False
 
+    def goes_back(self, state: State) -> bool:
+        """Whether a roll-out that failed in it has to go back now."""
+        interrupted = self.ledger is not None and self.ledger.interrupted
+        return not interrupted and any(begun.status == BACK for begun in state.rollouts)
+
 
 def carried(
     applying: Applying,
@@ -89,13 +95,35 @@ def carried(
     view: View = NOTHING_SEEN,
     fresh_until: float = 0.0,
 ) -> tuple[State, Outcome]:
-    """The state after a plan, and what became of it, which is reported."""
+    """The state after a plan, and what became of it, which is reported; unless some of it goes back first."""
+    here, report = applying.here, applying.report
+    after, ledger, checked = run(applying, plan, state, provenance, view, fresh_until)
+    outcome = Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
+    if outcome.goes_back(after):
+        return after, outcome
+    report.ledger(ledger, way_on(here, plan, ledger))
+    if ledger.complete:
+        report.outputs(after.outputs)
+    report.diagnostics(checked)
+    return after, outcome
+
+
+def run(
+    applying: Applying,
+    plan: Plan,
+    state: State,
+    provenance: Provenance,
+    view: View = NOTHING_SEEN,
+    fresh_until: float = 0.0,
+) -> tuple[State, Ledger, tuple[Diagnostic, ...]]:
+    """As `carried`, and only what could not be recorded is reported. The diagnostics are of checks."""
     here, report = applying.here, applying.report
     credentials = opened_credentials(here, plan, applying.credentials)
+    operation = "destroy" if here.request.destroy else "apply"
     try:
         with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(
-                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
+                journal=here.store.open_journal(state, operation),
                 sink=running.sink,
                 now=here.store.clock,
                 timer=here.passing.timer,
@@ -107,13 +135,8 @@ def carried(
                 plan_digest=provenance.plan_digest,
                 halt=applying.halt,
             )
-            after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
+            return carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
         if error.ledger is not None:
             report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
-    report.ledger(ledger, way_on(here, plan, ledger))
-    if ledger.complete:
-        report.outputs(after.outputs)
-    report.diagnostics(checked)
-    return after, Outcome(ledger=ledger, failed=any(item.is_error for item in checked))

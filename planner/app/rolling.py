@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 
-from planner.app.carrying import Applying, Outcome, carried
-from planner.app.command_line import plain_command_line
+from planner.app.carrying import Applying, Outcome, carried, run
+from planner.app.command_line import plain_command_line, way_on
 from planner.app.opening import Opened
 from planner.engine.rollouts.again import plan_again
 from planner.engine.workflow import Provenance, propose_from
@@ -38,10 +38,14 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     for begun in records:
         here.caller.tell(_going_on(begun))
     plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    after, outcome = carried(applying, plan, state, Provenance(records[0].plan_digest))
-    outcome = went_back(applying, after, evolve(outcome, back=back))
+    after, outcome = carried(applying, plan, state, _as_of(records))
+    outcome = went_back(applying, plan, after, evolve(outcome, back=back))
     whole = outcome.ledger is not None and outcome.ledger.complete and not outcome.back
     return after, None if whole else outcome
+
+
+def _as_of(records: Sequence[Begun]) -> Provenance:
+    return Provenance(records[0].plan_digest)
 
 
 def _without_void(here: Opened, state: State) -> State:
@@ -54,17 +58,22 @@ def _without_void(here: Opened, state: State) -> State:
     return here.store.commit(evolve(state, rollouts=left)) if void else state
 
 
-def went_back(applying: Applying, state: State, outcome: Outcome) -> Outcome:
-    """What became of an apply, once the roll-outs that failed in it have gone back."""
-    here, records = applying.here, [begun for begun in state.rollouts if begun.status == BACK]
-    if not records or outcome.back or (outcome.ledger and outcome.ledger.interrupted):
+def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) -> Outcome:
+    """What became of an apply of a plan, once the roll-outs that failed in it have gone back; all of it is
+    reported then.
+    """
+    here, forward = applying.here, outcome.ledger
+    if forward is None or outcome.back or not outcome.goes_back(state):
         return outcome
+    records = [begun for begun in state.rollouts if begun.status == BACK]
     for begun in records:
         here.caller.tell(_going_on(begun))
-    plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    _, back = carried(applying, plan, state, Provenance(records[0].plan_digest))
-    interrupted = bool(back.ledger and back.ledger.interrupted)
-    return evolve(back, back=True) if interrupted else evolve(outcome, back=True)
+    again = plan_again(records, state, here.session.goal, here.session.drivers)
+    after, back, _ = run(applying, again, state, _as_of(records))
+    told = {rolled.id: rolled for rolled in (*forward.rollouts, *back.rollouts)}
+    ledger = evolve(forward, interrupted=back.interrupted, changed=True, rollouts=tuple(told.values()))
+    applying.report.ledger(ledger, way_on(here, plan, ledger) if after.rollouts else "")
+    return evolve(outcome, ledger=ledger, back=True)
 
 
 def finish(applying: Applying, state: State) -> Outcome:
