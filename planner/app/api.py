@@ -18,8 +18,9 @@ from typing import Any
 import orjson
 from attrs import define, field, frozen
 
-from planner.app.apply import Applying, Approval, Outcome, Running, apply_saved
+from planner.app.apply import Approval, apply_saved
 from planner.app.caller import Silent
+from planner.app.carrying import Applying, Outcome, Running
 from planner.app.credentials import to_call
 from planner.app.linting import proposed
 from planner.app.opening import Request, configure, opened

@@ -1,32 +1,28 @@
-"""An apply: lock, plan or a saved plan, approval, progress, ledger, and what the state remembers of it.
-
-`Report` is what it tells whoever asked: a console as text or as events, a program as values.
-"""
+"""An apply: lock, plan or a saved plan, approval, progress, ledger, and what the state remembers of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
 
-from attrs import field, frozen
+from attrs import evolve, frozen
 
+from planner.app.carrying import Applying, Outcome, Report, carried
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
-from planner.app.credentials import Destination, opened_credentials, refuse_without_sink
+from planner.app.credentials import refuse_without_sink
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
-from planner.app.promotion.admission import Admission, Forcing, admission, refuse_closed
+from planner.app.promotion.admission import Admission, admission, refuse_closed
+from planner.app.rolling import finish, go_on, is_held, went_back
 from planner.app.stores import locked
-from planner.engine.apply import Surroundings
-from planner.engine.outcome import Fresh
 from planner.engine.refresh import NOTHING_SEEN, Asking, View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
-from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
-from planner.model.diagnostic import Diagnostic
-from planner.model.ledger import Ledger, Sink
+from planner.engine.workflow import Proposal, Provenance, moved_first, propose_from, recover
+from planner.errors import PlannerError, Refused, StalePlan
+from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
@@ -46,34 +42,6 @@ _NEWER_FORMAT: Final = (
 )
 
 
-@frozen
-class Running:
-    """How an apply that runs is heard of, and how it is stopped. sink: takes the events of an apply, from
-    several threads. stop: whether to start nothing new.
-    """
-
-    sink: Sink
-    stop: Callable[[], bool]
-
-
-class Report(Protocol):
-    """How a use case tells what it plans and does."""
-
-    def plan(self, plan: Plan) -> None: ...
-
-    def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
-
-    def running(self, plan: Plan, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
-        """While in the context, a plan is applied. hurry: to be called when it is to stop."""
-        ...
-
-    def ledger(self, ledger: Ledger, way_on: str) -> None:
-        """way_on: the command that does what is left."""
-        ...
-
-    def outputs(self, outputs: Mapping[str, Value]) -> None: ...
-
-
 def present(report: Report, here: Opened, proposal: Proposal) -> None:
     """A plan, then what is wrong with it."""
     report.plan(proposal.plan)
@@ -88,32 +56,14 @@ class Approval:
     expected: str | None = None
 
 
-@frozen
-class Applying:
-    """An apply that somebody asks for. credentials: where those go that are shown once."""
-
-    here: Opened
-    report: Report
-    forcing: Forcing = field(factory=Forcing)
-    credentials: Destination | None = None
-
-
-@frozen
-class Outcome:
-    """What became of an apply. ledger: None where there was nothing to do, or the plan has errors, or the
-    installation would refuse it. failed: a check, afterwards.
-    """
-
-    forbidden: bool = False
-    ledger: Ledger | None = None
-    failed: bool = False
-
-
 def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Outcome:
     """Plan, ask, carry out, with the lock held all the while."""
     here, caller = applying.here, applying.here.caller
     _refuse_blind_approval(here, approval)
-    with _locked(here, lock_timeout) as state:
+    with _locked(here, lock_timeout) as found:
+        state, ended = go_on(applying, found, approval.expected)
+        if ended is not None:
+            return ended
         with caller.doing("Asking the installation") as counted:
             begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
@@ -128,7 +78,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         admitted = _admitted(applying, proposal.plan, state)
         if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
             applying.report.outputs(state.outputs)
-            return Outcome()
+            return Outcome(held=is_held(proposal.plan))
         refuse_closed(admitted, applying=True)
         refuse_without_sink(here, proposal.plan, applying.credentials)
         asked = _approve(here, approval, proposal.plan)
@@ -140,8 +90,11 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     here, caller = applying.here, applying.here.caller
     with _locked(here, lock_timeout) as state:
-        session = here.session
-        refuse_other_state(plan, plan_digest(plan, here.store.redact), state, session.goal)
+        session, digest = here.session, plan_digest(plan, here.store.redact)
+        if state.rollouts:
+            after, ended = go_on(applying, state, digest)
+            return ended or finish(applying, after)
+        refuse_other_state(plan, digest, state, session.goal)
         with caller.doing("Asking the installation") as counted:
             asking = Asking(session.parallelism, counted)
             moved = moved_since(plan, state, session.drivers, session.goal.salt, asking)
@@ -234,42 +187,20 @@ def _carry_out(
     fresh_until: float = 0.0,
 ) -> Outcome:
     """view: what the plan was made from in this run; its reads stand until then for those before a write."""
-    here, report = applying.here, applying.report
+    here = applying.here
     if _refused(applying, plan, state):
         return Outcome(forbidden=True)
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    credentials = opened_credentials(here, plan, applying.credentials)
     provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
     plan, state = moved_first(here.store, plan, state)
-    try:
-        with report.running(plan, here.hurry) as running:
-            surroundings = Surroundings(
-                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
-                sink=running.sink,
-                now=here.store.clock,
-                timer=here.passing.timer,
-                pause=here.passing.pause,
-                stop=running.stop,
-                before=view.listed,
-                fresh=Fresh(view.versions, fresh_until),
-                credentials=credentials,
-            )
-            after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
-    except PartlyApplied as error:
-        if error.ledger is not None:
-            report.ledger(error.ledger, way_on(here, plan, error.ledger))
-        raise
-    report.ledger(ledger, way_on(here, plan, ledger))
+    after, outcome = carried(applying, plan, state, provenance, view, fresh_until)
     if after.contents and state.lineage and not state.contents:
         here.caller.tell(_NEWER_FORMAT)
-    if ledger.complete:
-        report.outputs(after.outputs)
-        if _to_record(admitted, plan):
-            _tell_release(here, after)
-    report.diagnostics(checked)
-    return Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
+    if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
+        _tell_release(here, after)
+    return went_back(applying, after, evolve(outcome, held=is_held(plan)))
 
 
 def _tell_release(here: Opened, after: State) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.config.load import Configuration
-from planner.model.codec import canonical, digest
+from planner.model.codec import canonical, digest, encode
 from planner.model.resource import FORGET, Desired
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
@@ -23,6 +23,8 @@ def config_digest(configuration: Configuration, salt: str) -> str:
         [[str(removal.source), removal.destroy] for removal in said.removals],
         [[c.name, c.severity, conceal(c.condition, salt)] for c in said.checks],
     ]
+    if said.rollouts:
+        statements.append([[r.name, list(r.of), encode(r.waves), encode(r.rules)] for r in said.rollouts])
     in_order = [sorted(block, key=canonical) for block in statements]  # files are read in any order
     return digest({"resources": resources, "outputs": outputs, "statements": in_order})
 

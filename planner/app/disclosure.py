@@ -102,7 +102,7 @@ def _all_names(configuration: Configuration, kinds: Mapping[str, KindFile]) -> o
     sources = {_source(desired, kinds) for desired in configuration.resources.values()}
     outputs = tuple(Address("output", name) for name in configuration.outputs)
     declared = configuration.declarations
-    others = (declared.moves, declared.imports, declared.removals, declared.checks)
+    others = (declared.moves, declared.imports, declared.removals, declared.checks, declared.rollouts)
     return (tuple(configuration.resources), tuple(sources), outputs, others)
 
 
@@ -120,7 +120,8 @@ def _named_things(
     for address, desired in configuration.resources.items():
         yield (address, _source(desired, kinds)), partial(configuration.locate, address, ())
     declared = configuration.declarations
-    for item in (*declared.moves, *declared.imports, *declared.removals, *declared.checks):
+    statements = (*declared.moves, *declared.imports, *declared.removals, *declared.checks)
+    for item in (*statements, *declared.rollouts):
         yield item, partial(getattr, item, "position")
     for name in configuration.outputs:
         yield Address("output", name), lambda: None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from planner.config.blocks import NAME_ADVICE, meta_of
+from planner.config.rollouts import SCHEMA as ROLLOUT
 from planner.config.statements import SCHEMAS as STATEMENTS
 from planner.model.kind import Kind
 from planner.model.project import Project
@@ -78,6 +79,10 @@ def template_schema(kinds: Iterable[Kind]) -> dict[str, Any]:
             "check": {
                 **_mapping("Conditions on resources, by name."),
                 "additionalProperties": _edited(STATEMENTS["check"]),
+            },
+            "rollout": {
+                **_mapping("Roll-outs, by name."),
+                "additionalProperties": {"title": "rollout", **_edited(ROLLOUT)},
             },
         },
     }

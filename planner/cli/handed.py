@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.app.apply import Outcome, Report, Running
+    from planner.app.carrying import Outcome, Report, Running
     from planner.app.credentials import Destination
     from planner.app.evaluating import Evaluation
     from planner.app.opening import Opened, Request

@@ -110,7 +110,7 @@ def _shown(ledger: Ledger, console: Console) -> Ledger:
 
 @contextmanager
 def _running(console: Console, progress: Progress, hurry: Callable[[], object]) -> Iterator[Running]:
-    from planner.app.apply import Running  # noqa: PLC0415 - of an apply
+    from planner.app.carrying import Running  # noqa: PLC0415 - of an apply
     from planner.cli.interrupt import InFlight, Interrupt  # noqa: PLC0415 - of an apply
 
     with progress as tell:
@@ -120,14 +120,16 @@ def _running(console: Console, progress: Progress, hurry: Callable[[], object]) 
 
 
 def exit_code_of(outcome: Outcome) -> int:
-    """0 done; 1 failed, nothing changed; 3 refused; 5 some of it done; 130 interrupted."""
+    """0 done; 1 failed, nothing changed; 3 refused, or held back; 5 some of it done; 130 interrupted."""
     ledger = outcome.ledger
     if ledger is None:
-        return Refused.exit_code if outcome.forbidden else DONE
+        return Refused.exit_code if outcome.forbidden or outcome.held else DONE
     if ledger.interrupted:
         return INTERRUPTED
+    if ledger.complete and outcome.held and not outcome.failed:
+        return Refused.exit_code
     if ledger.complete:
-        return PartlyApplied.exit_code if outcome.failed else DONE
+        return PartlyApplied.exit_code if outcome.failed or outcome.back else DONE
     if ledger.changed:
         return PartlyApplied.exit_code
     return Refused.exit_code if ledger.refused else FAILED

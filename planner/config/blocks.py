@@ -9,6 +9,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 from planner.config import meta, statements
+from planner.config.rollouts import Stated, read_rollout
 from planner.config.scope import seal
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
@@ -16,7 +17,7 @@ from planner.config.validation import Checker, Place
 from planner.config.values import Survey, Written, describe, plain, shaped, survey
 from planner.config.yaml_problem import SAME_LINE
 from planner.model.address import NAME, Address
-from planner.model.declarations import Check, Import, Move, Removal, RolloutBlock
+from planner.model.declarations import Check, Import, Move, Removal
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
 from planner.model.facets import Attribute, sealed
 from planner.model.kind import Kind
@@ -33,7 +34,7 @@ _MAPPINGS = {
 }
 """Advice on what must be a mapping, by how deep it is."""
 _HCL: Final = re.compile(r'(?:resource|variable|output|module|provider|data|locals|terraform)\s+["{]')
-BLOCKS = ("resource", "output", "moved", "import", "removed", "check")
+BLOCKS = ("resource", "output", "moved", "import", "removed", "check", "rollout")
 NAME_ADVICE = "Use letters, digits, _ and -, and begin with a letter or _."
 
 
@@ -47,8 +48,8 @@ class Output:
 class Blocks:
     """Collects the blocks of all documents.
 
-    places: where each resource stands, for messages. secrets: every sensitive text in a resource or an
-    output.
+    places: where each resource stands, for messages. lifecycles: of resources, as they are written. secrets:
+    every sensitive text in a resource or an output.
     """
 
     kinds: Mapping[str, Kind]
@@ -56,12 +57,13 @@ class Blocks:
     resources: dict[Address, Desired] = field(factory=dict)
     outputs: dict[str, Output] = field(factory=dict)
     places: dict[Address, Place] = field(factory=dict)
+    lifecycles: dict[Address, Mapping[str, Value]] = field(factory=dict)
     secrets: set[str] = field(factory=set)
     moves: list[Move] = field(factory=list)
     imports: list[Import] = field(factory=list)
     removals: list[Removal] = field(factory=list)
     checks: dict[str, Check] = field(factory=dict)
-    rollouts: dict[str, RolloutBlock] = field(factory=dict)
+    rollouts: dict[str, Stated] = field(factory=dict)
     _checkers: dict[str, Checker] = field(factory=dict)
 
     def add(self, document: Document) -> None:
@@ -79,6 +81,8 @@ class Blocks:
                 self.removals += statements.read_removals(body, place)
             elif block == "check":
                 self._checks(body, place)
+            elif block == "rollout":
+                self._rollouts(body, place)
             else:
                 place.error((block,), f'unknown block "{block}"', advice=self._block_meant(block))
 
@@ -95,6 +99,17 @@ class Blocks:
             if first is not check:
                 second = place.below(("check", check.name))
                 _declared_twice(f'check "{check.name}"', first.position, second)
+
+    def _rollouts(self, body: Written, document: Place) -> None:
+        for name, said in self._entries(body, "rollout", ("rollout",), document):
+            path: Path = ("rollout", name)
+            place = document.below(path)
+            if not NAME.match(name):
+                document.error(path, f'"{name}" is not a name of a roll-out', advice=NAME_ADVICE)
+            elif name in self.rollouts:
+                _declared_twice(f'rollout "{name}"', self.rollouts[name].block.position, place)
+            elif stated := read_rollout(name, said, place):
+                self.rollouts[name] = stated
 
     def _entries(self, body: Written, what: str, path: Path, place: Place) -> Iterator[tuple[str, Written]]:
         """The entries of what must be a mapping or empty; those with an undefined name are left out."""
@@ -136,11 +151,14 @@ class Blocks:
         found = self._surveyed(attributes, place)
         if not found.flaws and (isinstance(body, dict) or plain(body) is None):
             self._check(kind, attributes, place)
+        said = {key: plain(entries.get(key)) for key in meta_of(kind)}
+        if isinstance(lifecycle := said["lifecycle"], dict):
+            self.lifecycles[address] = lifecycle
         return Desired(
             address=address,
             attributes=plain_numbers(attributes),
             references=tuple(found.references),
-            **meta.read({key: plain(entries.get(key)) for key in meta_of(kind)}, kind, place),
+            **meta.read(said, kind, place),
         )
 
     def _surveyed(self, value: Value, place: Place) -> Survey:

@@ -16,6 +16,7 @@ from planner.config.expressions import Expressions
 from planner.config.jobs import Runner
 from planner.config.project import PROJECT_FILE, ProjectFile, open_project_file
 from planner.config.references import check_references
+from planner.config.rollout_checks import settle_rollouts
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.template_jobs import Workpiece
@@ -128,6 +129,7 @@ def load(
     blocks = Blocks(kinds, diagnostics)
     for document in Templates(piece, diagnostics, run).documents():
         blocks.add(document)
+    settle_rollouts(blocks)
     check_references(blocks)
     checks, conditions, places = tuple(blocks.checks.values()), Conditions(piece, run), blocks.places
     conditions.report(checks, diagnostics)
@@ -141,7 +143,7 @@ def load(
             imports=tuple(blocks.imports),
             removals=tuple(blocks.removals),
             checks=checks,
-            rollouts=tuple(blocks.rollouts.values()),
+            rollouts=tuple(stated.block for stated in blocks.rollouts.values()),
             verdicts=conditions.verdicts,
         ),
         outputs={name: output.value for name, output in blocks.outputs.items()},

@@ -33,7 +33,7 @@ def read(said: Mapping[str, Value], kind: Kind, place: Place) -> dict[str, Any]:
 
 def read_depends_on(value: Value, place: Place) -> tuple[Address, ...]:
     """Addresses, written as extension.synonyms, resource.extension.synonyms, or that in braces."""
-    texts = _named(value)
+    texts = as_addresses(value)
     if texts is None or not _fits("depends_on", texts, place):
         return ()
     return _each(cast(list[str], texts), _dependency, ("depends_on",), place)
@@ -43,7 +43,7 @@ def read_lifecycle(value: Value, kind: Kind, place: Place) -> Lifecycle:
     if isinstance(value, dict):
         given = {key: item for key, item in value.items() if item is not None}
         if "replace_triggered_by" in given:
-            given["replace_triggered_by"] = _named(given["replace_triggered_by"])
+            given["replace_triggered_by"] = as_addresses(given["replace_triggered_by"])
         value = given
     if value is None or not _fits("lifecycle", value, place):
         return Lifecycle()
@@ -88,21 +88,27 @@ def read_timeouts(value: Value, place: Place) -> int:
     text = cast(dict[str, str], value).get("settle")
     if text is None:
         return 0
-    where = ("timeouts", "settle")
     try:
-        seconds = int(parse_duration(text).total_seconds())
+        return seconds(text, "settle")
     except ValueError as error:
-        place.error(where, str(error))
+        place.error(("timeouts", "settle"), str(error))
         return 0
-    if not 0 < seconds <= _LONGEST:
-        place.error(where, f"settle is {text}; it is between 1s and 7d")
-    return seconds
 
 
-def _named(value: Value) -> Value:
+def seconds(text: str, name: str, least: int = 1) -> int:
+    """Of a duration, as 30m or 1h30m. name: what it is called in messages. ValueError for what is none, for
+    fewer than least, and for more than a week.
+    """
+    found = int(parse_duration(text).total_seconds())
+    if not least <= found <= _LONGEST:
+        raise ValueError(f"{name} is {text}; it is between {least}s and 7d")
+    return found
+
+
+def as_addresses(value: Value) -> Value:
     """References printed with braces as texts: `{{ resource.extension.a }}` is resource.extension.a."""
     if isinstance(value, list):
-        return [_named(item) for item in value]
+        return [as_addresses(item) for item in value]
     if isinstance(value, Deferred) and len(value.parts) == 1 and value.references:
         return str(value.references[0])
     return value

@@ -19,33 +19,34 @@ from planner.model.value import Deferred, Path, Secret, Value, dotted, is_sensit
 T = TypeVar("T")
 
 
-def _text(description: str) -> dict[str, Any]:
+def a_text(description: str) -> dict[str, Any]:
+    """The schema of a text; those below of other shapes."""
     return {"type": "string", "minLength": 1, "description": description}
 
 
-def _texts(description: str) -> dict[str, Any]:
+def texts(description: str) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string"}, "description": description}
 
 
-def _boolean(description: str) -> dict[str, Any]:
+def boolean(description: str) -> dict[str, Any]:
     return {"type": "boolean", "description": description}
 
 
-def _object(description: str, *required: str, **properties: Any) -> dict[str, Any]:
+def mapping(description: str, *required: str, **properties: Any) -> dict[str, Any]:
     names = {"required": list(required), "additionalProperties": False}
     return {"type": "object", "description": description, "properties": properties, **names}
 
 
-_ADDRESS: Final = _text("An address, as extension.synonyms.")
+_ADDRESS: Final = a_text("An address, as extension.synonyms.")
 
 SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
-    "depends_on": _texts("The addresses of what must be there first, as extension.synonyms."),
-    "lifecycle": _object(
+    "depends_on": texts("The addresses of what must be there first, as extension.synonyms."),
+    "lifecycle": mapping(
         "How it may change.",
-        prevent_destroy=_boolean("Refuse every plan that would delete or replace it."),
-        create_before_destroy=_boolean("Replace it by creating the new one first."),
-        ignore_changes=_texts("Attributes, or paths in them, that are left as they are."),
-        replace_triggered_by=_texts("Replace it when one of these resources or attributes changes."),
+        prevent_destroy=boolean("Refuse every plan that would delete or replace it."),
+        create_before_destroy=boolean("Replace it by creating the new one first."),
+        ignore_changes=texts("Attributes, or paths in them, that are left as they are."),
+        replace_triggered_by=texts("Replace it when one of these resources or attributes changes."),
         replace_on={
             "type": "array",
             "items": {"enum": [CONTENT]},
@@ -59,40 +60,40 @@ SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
     "allow": {
         "type": "array",
         "description": "Rules of planner lint that its file may break.",
-        "items": _object(
+        "items": mapping(
             "A rule.",
             "rule",
             "reason",
-            rule=_text("The id of the rule, as synonyms-two-arrows."),
-            reason=_text("Why the file may break it."),
+            rule=a_text("The id of the rule, as synonyms-two-arrows."),
+            reason=a_text("Why the file may break it."),
         ),
     },
-    "timeouts": _object(
+    "timeouts": mapping(
         "How long is waited.",
-        settle=_text("For what the installation only accepts, as 30m or 1h30m."),
+        settle=a_text("For what the installation only accepts, as 30m or 1h30m."),
     ),
     "content": {
         "enum": ["lines", "names"],
         "description": "What is shown of a change of its file: lines, or only the names of the files in it.",
     },
-    "moved": _object("Resources whose address changed.", "from", "to", **{"from": _ADDRESS, "to": _ADDRESS}),
-    "import": _object(
+    "moved": mapping("Resources whose address changed.", "from", "to", **{"from": _ADDRESS, "to": _ADDRESS}),
+    "import": mapping(
         "Resources that exist already. Without id, the one with the same natural key.",
         "to",
         to=_ADDRESS,
-        id=_text("The id in the installation."),
+        id=a_text("The id in the installation."),
     ),
-    "removed": _object(
+    "removed": mapping(
         "Resources that are no longer declared: forgotten, or with destroy: true deleted.",
         "from",
-        **{"from": _ADDRESS, "destroy": _boolean("Delete it, instead of only forgetting it.")},
+        **{"from": _ADDRESS, "destroy": boolean("Delete it, instead of only forgetting it.")},
     ),
-    "check": _object(
+    "check": mapping(
         "What must hold.",
         "condition",
         "message",
         condition={"type": ["string", "boolean"], "description": "A jinja expression, without braces."},
-        message=_text("What is wrong when it does not hold."),
+        message=a_text("What is wrong when it does not hold."),
         severity={"enum": [ERROR, WARNING], "description": "An error stops a plan."},
     ),
 }
@@ -183,12 +184,13 @@ def _entries(body: Written, block: str, place: Place) -> Iterator[tuple[_Stateme
         path: Path = (block, index) if isinstance(body, list) else (block,)
         entry = shaped(raw, SCHEMAS[block])
         problems = [*checker(block).problems(entry, whole="each entry")]
-        problems += [*too_late(entry, whole="each entry"), *_sensitive(entry)]
+        problems += [*too_late(entry, whole="each entry"), *sensitive(entry)]
         if place.report(problems, path, f"{block}: "):
             yield cast(_Statement, entry), path
 
 
-def _sensitive(entry: Value) -> Iterator[Problem]:
+def sensitive(entry: Value) -> Iterator[Problem]:
+    """What of an entry is sensitive, which nothing in it may be."""
     for path, leaf in leaves(entry):
         if is_sensitive(leaf):
             why = "cannot be sensitive: names and ids are shown, and kept as they are"

@@ -201,6 +201,8 @@ class Client:
 
     def _send(self, message: Message, authorization: str | None) -> Received:
         headers = {} if authorization is None else {"Authorization": authorization}
+        if message.operation.proxied:
+            headers["X-Management-Request"] = "true"
         opening: AbstractContextManager[Body] = nullcontext(message.body)
         if message.upload is not None:
             from planner.ece.upload_bodies import opened  # noqa: PLC0415 - only where something is uploaded

@@ -39,7 +39,8 @@ class Operation:
     name: the operationId of the API's Swagger, as "create-extension". path: below /api/v1, as
     "/deployments/extensions/{id}". repeatable: a second send does no harm. timeout: seconds to wait for the
     reply, None for the client's own. regional: lives under /regions/<region> when a region is configured.
-    only_reads: it changes nothing, though its method may, as a search by POST.
+    only_reads: it changes nothing, though its method may, as a search by POST. proxied: the API passes it on
+    to what runs in a deployment.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Operation:
     timeout: float | None = None
     regional: bool = False
     only_reads: bool = False
+    proxied: bool = False
 
     @property
     def writes(self) -> bool:

@@ -299,8 +299,11 @@ def _header_codes(headers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _gateway_message(body: Any) -> str:
+    """Also that of Elasticsearch behind the API's proxy, whose error has a reason."""
     if isinstance(body, Mapping):
         body = body.get("message") or body.get("error") or ""
+    if isinstance(body, Mapping):
+        body = body.get("reason") or ""
     return one_line(body) if isinstance(body, str) else ""
 
 

@@ -9,7 +9,7 @@ written nothing more is started. What is not done yet is looked after again (set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
@@ -17,41 +17,31 @@ from math import inf
 from queue import Empty, SimpleQueue
 from typing import NoReturn
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
-from planner.engine.credentials import Credentials
-from planner.engine.outcome import Fresh, Values, deposes, intent_of, prior_after, request_of, token_of
-from planner.engine.ports import Drivers, JournalWriter
+from planner.engine.entry import declared_attributes
+from planner.engine.outcome import (
+    Values,
+    disbelieved,
+    intent_of,
+    request_of,
+    token_of,
+)
+from planner.engine.ports import Drivers
+from planner.engine.recording import entry_of, outcomes_of
 from planner.engine.recover import LONGEST_AHEAD, Settlement
-from planner.engine.refresh import Listed, Namesakes, Threads
-from planner.engine.settling import Finished, Turns, Waits, failure_of, put_off_by, too_long
+from planner.engine.refresh import Namesakes, Threads
+from planner.engine.rollouts.waves import Waves
+from planner.engine.settling import LOOKS, Finished, Turns, Waits, failure_of, put_off_by, too_long
+from planner.engine.surroundings import Surroundings
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
-from planner.model.ledger import Event, Sink, StepFinished, StepProgress, StepStarted, StepWaiting
-from planner.model.plan import SETTLE, Change, Plan, Step
-from planner.model.resource import Desired, Prior, Progress, Request, Result
+from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted, StepWaiting
+from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan, Step
+from planner.model.resource import Desired, Progress, Request, Result
+from planner.model.rollout import CHECK, LOOK, Declared, Member
 from planner.model.state import Intent, Outcome, Record, Working
 from planner.model.value import Path
-
-
-@frozen
-class Surroundings:
-    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. pause: takes seconds, and may end
-    sooner. stop: start nothing new.
-
-    before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
-    written. credentials: where what is shown once goes.
-    """
-
-    journal: JournalWriter
-    sink: Sink
-    now: Callable[[], str]
-    timer: Callable[[], float]
-    pause: Callable[[float], object]
-    stop: Callable[[], bool]
-    before: Listed = field(factory=dict)
-    fresh: Fresh = field(factory=Fresh)
-    credentials: Credentials = field(factory=Credentials)
 
 
 @define
@@ -82,12 +72,13 @@ class Run:
     _handed_out: int = 0
     _halted: bool = False
     _unwritten: list[Record] = field(factory=list)
-    _intents: dict[int, Intent] = field(factory=dict)
+    intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
     waits: Waits = field(factory=Waits)
+    waves: Waves = field(init=False)
     _turns: Turns = field(init=False)
     _namesakes: Namesakes = field(init=False)
-    _known_ids: set[tuple[str, str]] = field(init=False)
+    known_ids: set[tuple[str, str]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.changes = {(c.address, c.id if c.deposed else None): c for c in self.plan.changes}
@@ -98,9 +89,10 @@ class Run:
         groups = {step.address.kind: "" for step in self.plan.steps}
         groups = {name: self.drivers[name].kind.one_at_a_time for name in groups}
         self._turns = Turns(self.plan.steps, groups)
+        self.waves = Waves.of(self.plan, self.working.rollouts.values(), self.world)
         self._namesakes = Namesakes(self.world.before)
-        self._known_ids = {*self.working.state().holders()}
-        self._known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
+        self.known_ids = {*self.working.state().holders()}
+        self.known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
 
     def change_of(self, step: Step) -> Change:
         """The change a step belongs to; what this very plan deposes belongs to its replacement."""
@@ -131,15 +123,17 @@ class Run:
                 pool.submit(self._work, step, request, self.world.timer() + LONGEST_AHEAD if waits else inf)
                 self._handed_out += 1
             if not self._handed_out:
-                if self._stops() or not self.waits:
+                if self._stops() or (due := self._next_look()) is None:
                     return
-                self.world.pause(self._next_look() or 0.0)
+                self.world.pause(due)
             for finished in self._wait() if self._handed_out else ():
                 self._handed_out -= 1
-                self._unwritten += self._settle(finished)
+                records = self._settle(finished)
+                self._unwritten += records
 
     def _next_look(self) -> float | None:
-        return self.waits.next_in(self.world.timer()) if self.waits else None
+        looks = self.waits.next_in(self.world.timer()) if self.waits else None
+        return min((due for due in (looks, self.waves.next_in()) if due is not None), default=None)
 
     def _stops(self) -> bool:
         return self._halted or self.world.stop()
@@ -149,23 +143,30 @@ class Run:
         taken: list[tuple[Step, Request]] = []
         for number in self.waits.due(self.world.timer()) if self.waits else ():
             heappush(self._ready, number)
+        self.waves.see(self.plan.steps[number - 1] for number in self._ready)
         others: list[int] = []  # whose turn it is not
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
-            if not self._turns.takes(step):
-                others.append(step.number)
+            try:
+                if not self._may_begin(step):
+                    others.append(step.number)
+                    continue
+            except PlannerError as error:
+                self._fail(step, error, 0.0)
                 continue
             change = self.change_of(step)
             kind = self.drivers[step.address.kind].kind
-            values = Values(self.working.resources, self.desired, self.drivers, self.world.credentials.held)
+            values = self._values
             try:
-                request = request_of(step, change, kind, values, self._progress(step))
+                request = self.waves.request(step) or request_of(
+                    step, change, kind, values, self._progress(step)
+                )
             except Exception as error:  # noqa: BLE001 - no call was made, and the others must go on
                 self._fail(step, error, 0.0)
                 continue
             intent = self._intent(step, change, request)
-            self._intents[step.number] = intent
-            if step.operation != SETTLE:  # which changes nothing
+            self.intents[step.number] = intent
+            if step.operation not in LOOKS:  # which change nothing
                 self._unwritten.append(intent)
                 self.working.take(intent)
             hand_over = self.world.credentials.taking(step.address)
@@ -173,6 +174,27 @@ class Run:
         for number in others:
             heappush(self._ready, number)
         return taken
+
+    def _may_begin(self, step: Step) -> bool:
+        """Whether it is its turn, in its group and in its wave."""
+        taken, milestones = self.waves.takes(step, self._declares)
+        self._unwritten += self._taken(milestones)
+        return taken and self._turns.takes(step)
+
+    def _declares(self, member: Member) -> Declared | None:
+        """What a member declares, before and after: nothing where it only starts anew."""
+        change, kind = self.changes[member.address, None], self.drivers[member.address.kind].kind
+        if change.action is Action.RESTART:
+            return None
+        prior = self.working.resources.get(member.address)
+        there = declared_attributes(prior, kind) if prior else {}
+        before = {name: value for name, value in there.items() if not kind.attributes[name].read_only}
+        return Declared(before, self._values.to_send(change, kind), change.settle_within)
+
+    @property
+    def _values(self) -> Values:
+        held, pinned = self.world.credentials.held, self.plan.mode != ROLLOUT
+        return Values(self.working.resources, self.desired, self.drivers, held, pinned)
 
     def _intent(self, step: Step, change: Change, request: Request) -> Intent:
         """That of a create says by what it can be told from others, should it end in doubt."""
@@ -218,8 +240,9 @@ class Run:
         if not self.waits.knows(step.number):
             action = self.change_of(step).action
             self._say(StepStarted(step.number, step.address, action, step.operation))
-        if step.operation == SETTLE:
-            return driver.settled(request)
+        if step.operation in LOOKS:
+            look = {SETTLE: driver.settled, LOOK: driver.looked, CHECK: driver.checked}
+            return look[step.operation](request)
         return driver.perform(self.world.fresh.marked(request, begun))
 
     def _wait(self) -> Iterable[Finished]:
@@ -235,18 +258,20 @@ class Run:
         step = finished.step
         if not finished.sent:
             return self._taken_back(step)
-        if (reason := put_off_by(finished)) is not None:
+        reason = put_off_by(finished)
+        if (reason := self.waves.put_off(step, finished.result, reason)) is not None:
             return self._put_off(finished, reason)
-        error = finished.error or self._disbelieved(step, finished.result)
+        kind = self.drivers[step.address.kind].kind
+        error = finished.error or disbelieved(step, finished.result, kind, self.known_ids)
         if error is not None or finished.result is None:
             error = error or PlannerError("the step gave no result")
             self._fail(step, error, finished.seconds)
             if isinstance(error, OutcomeUnknown) or not isinstance(error, PlannerError):
                 return []  # it may have taken effect: the intent stays in doubt and is settled by a look
             return self._taken([Outcome(step.number, step.address, "failed")])
-        outcomes = self._outcomes(step, finished.result)
-        missed = self.world.credentials.missed(step, self.drivers[step.address.kind].kind)
-        if failure := missed or failure_of(step, finished.result, self._before(step)):
+        outcomes = outcomes_of(self, step, finished.result)
+        missed = self.world.credentials.missed(step, kind)
+        if failure := missed or failure_of(step, finished.result, entry_of(self.working, step)):
             self.done |= {step.number} if missed else set()
             self._fail(step, failure, self.waits.seconds(finished))
         else:
@@ -257,12 +282,13 @@ class Run:
         """The step is looked after again, unless it was for too long."""
         step = finished.step
         try:
-            waited = self.waits.put_off(finished, self.change_of(step), self.drivers[step.address.kind].kind)
+            change, kind = self.change_of(step), self.drivers[step.address.kind].kind
+            waited = self.waits.put_off(finished, change, kind, self.waves.within(step))
         except PlannerError as waited_enough:
             self._fail(step, too_long(step, reason, waited_enough), self.waits.seconds(finished))
         else:
             self._say(StepWaiting(step.number, step.address, step.operation, reason, waited))
-        return [] if step.operation == SETTLE else self._taken([Outcome(step.number, step.address, "failed")])
+        return [] if step.operation in LOOKS else self._taken([Outcome(step.number, step.address, "failed")])
 
     def _taken_back(self, step: Step) -> list[Record]:
         """Its turn comes again, with another intent. Where steps wait that long the disk is no matter."""
@@ -270,54 +296,10 @@ class Run:
         heappush(self._ready, step.number)
         return self._taken([Outcome(step.number, step.address, "failed")])
 
-    def _disbelieved(self, step: Step, result: Result | None) -> PlannerError | None:
-        """Why the reply to a create cannot be about what it made: that id was somebody's before."""
-        id_ = result.observed.id if result and result.observed else ""
-        kind = self.drivers[step.address.kind].kind
-        if step.operation != "create" or kind.user_id or (kind.name, id_) not in self._known_ids:
-            return None
-        return OutcomeUnknown(
-            f"{step.address}: the create was accepted, but its reply is about {kind.name} {id_}, which was "
-            "there before",
-            advice="Plan again, which looks for it.",
-        )
-
-    def _taken(self, outcomes: list[Record]) -> list[Record]:
-        for outcome in outcomes:
-            self.working.take(outcome)
-        return outcomes
-
-    def _outcomes(self, step: Step, result: Result) -> list[Record]:
-        intent, change, before = self._intents[step.number], self.change_of(step), self._before(step)
-        if step.operation == SETTLE and (before is None or result.observed is None or result.settling.status):
-            return self._not_settled(step, result)
-        if result.observed is None:
-            self._known_ids.discard((step.address.kind, intent.id or ""))
-            return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
-        kind = self.drivers[step.address.kind].kind
-        self._known_ids.add((kind.name, result.observed.id))
-        self.world.fresh.written.add((kind.name, result.observed.id))
-        reads = self.reads.get(step.address, ())
-        once = self.world.credentials.held.get(step.address, {})
-        prior = prior_after(intent, result.observed, before, kind, self.salt, reads, once)
-        done = Outcome(step.number, step.address, "done", prior, deposed=step.deposed)
-        if deposes(step, change):
-            return [Outcome(step.number, step.address, "deposed"), done]
-        return [done]
-
-    def _not_settled(self, step: Step, result: Result) -> list[Record]:
-        """What the state is told of what failed. Of what was deleted, or reset, it holds nothing any more."""
-        before = self._before(step)
-        if before is None or not result.settling.status:
-            return []
-        failed = evolve(before, settling=result.settling)
-        return [Outcome(step.number, step.address, "done", failed, deposed=step.deposed)]
-
-    def _before(self, step: Step) -> Prior | None:
-        """The state's entry of the resource of a step."""
-        if not step.deposed:
-            return self.working.resources.get(step.address)
-        return next((p for p in self.working.deposed if (p.address, p.id) == (step.address, step.id)), None)
+    def _taken(self, records: Sequence[Record]) -> list[Record]:
+        for record in records:
+            self.working.take(record)
+        return [*records]
 
     def _succeed(self, finished: Finished) -> None:
         step, result = finished.step, finished.result
@@ -326,6 +308,7 @@ class Run:
         self._order.done(step.number)
         for number in self._order.get_ready():
             heappush(self._ready, number)
+        self._unwritten += self._taken(self.waves.went_well(step, result))
         if note := result.note if result else "":
             self.notes[step.number] = note
         id_ = result.observed.id if result and result.observed else None
@@ -334,6 +317,7 @@ class Run:
     def _fail(self, step: Step, error: BaseException, seconds: float) -> None:
         self.failed[step.number] = error
         self._turns.ends(step, well=False)
+        self._unwritten += self._taken(self.waves.failed(step, error))
         message = error.summary if isinstance(error, PlannerError) else f"{type(error).__name__}: {error}"
         self._tell(step, False, seconds, None, message)
 

@@ -39,7 +39,7 @@ from planner.model.value import (
 @define(eq=False, repr=False)
 class Decisions:
     """Decides about one resource after the other, each with those before it in view. made: by address, in the
-    order they were made. notes: for people.
+    order they were made. notes: for people. withheld: whose change is not taken, and why.
     """
 
     goal: Goal
@@ -48,6 +48,7 @@ class Decisions:
     diagnostics: Diagnostics
     made: dict[Address, Decision] = field(factory=dict)
     notes: list[str] = field(factory=list)
+    withheld: dict[Address, str] = field(factory=dict)
     _owners: dict[Whose, Address] = field(factory=dict)
     _values: dict[Reference, Value] = field(factory=dict)
 

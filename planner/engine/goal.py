@@ -60,7 +60,8 @@ class Origins:
 class Goal:
     """What a plan is to reach. resources, outputs: as desired. salt: hex, for the fingerprints of secrets.
 
-    declared: all that the templates declare, where not all of it is desired.
+    declared: all that the templates declare, where not all of it is desired. retried: names of roll-outs
+    that are to begin though they failed before.
     """
 
     project: str
@@ -74,6 +75,7 @@ class Goal:
     selection: Selection = field(factory=Selection)
     origins: Origins = field(factory=Origins, eq=False)
     declared: Mapping[Address, Desired] = field(factory=dict)
+    retried: tuple[str, ...] = ()
 
     @property
     def dependencies(self) -> dict[Address, tuple[Address, ...]]:

@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from planner.engine.entry import declared_attributes, replaced, take_over
 from planner.engine.ports import Drivers
-from planner.errors import PlannerError, StalePlan
+from planner.errors import OutcomeUnknown, PlannerError, StalePlan
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.kept import Wanted, once_kept
@@ -26,6 +26,7 @@ from planner.model.resource import (
     Prior,
     Progress,
     Request,
+    Result,
     Settling,
 )
 from planner.model.state import Intent
@@ -50,13 +51,14 @@ class Values:
     """Puts values in that were not known when the plan was made.
 
     priors: the resources as they are now. desired: as the templates want them, with the secrets. drivers: of
-    their kinds. once: what was shown once, in this run.
+    their kinds. once: what was shown once, in this run. pinned: a write builds on the version of its prior.
     """
 
     priors: Mapping[Address, Prior]
     desired: Mapping[Address, Desired]
     drivers: Drivers
     once: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
+    pinned: bool = True
 
     def lookup(self, reference: Reference) -> Value:
         """The value of a reference, None for an attribute without one. PlannerError without the resource, and
@@ -159,7 +161,7 @@ def request_of(step: Step, change: Change, kind: Kind, values: Values, progress:
         desired=values.to_send(change, kind) if step.operation in (*SENDING, SETTLE) else {},
         baseline=declared_attributes(prior, kind) if prior else {},
         id=prior.id if prior else None,
-        version=prior.version if prior else None,
+        version=prior.version if prior and values.pinned else None,
         content=_to_upload(change, values.desired) if _sends_file(step, kind) else None,
         progress=progress,
         cleared=tuple(diff.path for diff in change.diffs if diff.after is None) if prior else (),
@@ -178,6 +180,21 @@ def _to_upload(change: Change, desired: Mapping[Address, Desired]) -> Content | 
     if change.content is None or resource is None or resource.content is None:
         return None
     return evolve(change.content, archive=resource.content.archive)
+
+
+def disbelieved(
+    step: Step, result: Result | None, kind: Kind, known: Collection[tuple[str, str]]
+) -> PlannerError | None:
+    """Why the reply to a create cannot be about what it made: that id was somebody's before. known: kinds and
+    ids of what was there."""
+    id_ = result.observed.id if result and result.observed else ""
+    if step.operation != "create" or kind.user_id or (kind.name, id_) not in known:
+        return None
+    return OutcomeUnknown(
+        f"{step.address}: the create was accepted, but its reply is about {kind.name} {id_}, which was there "
+        "before",
+        advice="Plan again, which looks for it.",
+    )
 
 
 def deposes(step: Step, change: Change) -> bool:

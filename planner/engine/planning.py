@@ -94,6 +94,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         unchanged=sum(1 for a, d in decisions.made.items() if _stays(d.change) and not refreshed.waits(a)),
         moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
         left_out=taken.left_out,
+        rollouts=taken.rollouts,
         checks=check_planned(decisions, taken),
         partial=goal.selection.partial,
         asked=refreshed.view.asked,
@@ -127,8 +128,12 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
         if change.action in WRITES:
             driver = decisions.drivers[change.address.kind]
             writes[change.address] = _writes(change, driver)
+    for each in taken.carried:
+        writes |= {address: each.writes(address, writes.get(address, ())) for address in each.members}
     deletions = {kind: decisions.drivers[kind].deletion() for kind in {c.address.kind for c in taken.changes}}
     desired, prior = decisions.goal.dependencies, dict(decisions.refreshed.dependencies)
+    restarts = (change for change in taken.changes if change.action is Action.RESTART)
+    desired |= {change.address: change.dependencies for change in restarts}
     for address, used in taken.leaving.items():  # what is used no more goes after the change that left it
         prior[address] = tuple(dict.fromkeys((*prior.get(address, ()), *used)))
     return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
@@ -148,7 +153,11 @@ def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:
     yield from _unversioned(decisions, taken)
     for change in taken.changes:
         driver, observed = decisions.drivers[change.address.kind], decisions.refreshed.seen(change.address)
-        for told in () if change.deposed else driver.besides(change.before, change.after, observed):
+        for told in (
+            ()
+            if change.deposed or change.action is Action.RESTART
+            else driver.besides(change.before, change.after, observed)
+        ):
             yield f"{change.address}: {told}"
     yield from _unused(decisions, taken)
     yield from _shown_once(decisions, taken)

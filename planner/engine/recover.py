@@ -32,6 +32,7 @@ from planner.model.agreement import agree, proven
 from planner.model.compare import same, sort_key
 from planner.model.kind import Kind
 from planner.model.resource import Observed, Prior
+from planner.model.rollout import RESTARTED
 from planner.model.state import Intent, Outcome, State
 from planner.model.value import Value, is_sensitive
 
@@ -128,6 +129,8 @@ def _creates(state: State, drivers: Drivers) -> Mapping[str, Mapping[str, list[I
 
 def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> Settlement:
     kind = drivers[intent.address.kind].kind
+    if intent.operation == RESTARTED:
+        return Settlement(intent, (_failed(intent),), "is looked after by its roll-out")
     if (kind.name, intent.id) not in state.holders():
         return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
     (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, Asking(1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -33,6 +34,8 @@ class Deposed:
 
 Pending = Address | Deposed
 """A change: of the resource at an address, or of what is deposed there."""
+
+NOBODY: Final[Mapping[Address, str]] = MappingProxyType({})
 
 
 @frozen
@@ -85,6 +88,14 @@ class Selection:
                     raise WrongUsage(f"{flag} {glob} matches no resource", advice=there or _FORM)
 
 
+@frozen(eq=False)
+class Group:
+    """Changes of which all are taken, or none. name: by which a target may name them, as "rollout.search"."""
+
+    name: str
+    members: Collection[Pending]
+
+
 @frozen(eq=False, repr=False)
 class Choice:
     """What was chosen of the pending changes, and why. kept: what the plan takes. pulled, dropped: what came
@@ -133,15 +144,24 @@ class Relations:
         return item.uses if isinstance(item, Deposed) else self.prior.get(item, ())
 
 
-def choose(selection: Selection, pending: Collection[Pending], relations: Relations) -> Choice:
+def choose(
+    selection: Selection,
+    pending: Collection[Pending],
+    relations: Relations,
+    groups: Sequence[Group] = (),
+    withheld: Mapping[Address, str] = NOBODY,
+) -> Choice:
     """What to take of the pending changes.
 
     A target brings what it depends on, and a deletion what still depends on it. A change that stays out keeps
-    out whatever needs it to happen first, and the deletion of a deposed resource that it still uses.
+    out whatever needs it to happen first, and the deletion of a deposed resource that it still uses. Of a
+    group all is taken, or nothing. withheld: what stays out whatever is selected, and why.
     """
     needs = relations.needs(pending)
-    kept, pulled = _aimed_at(selection, pending, relations, needs)
+    kept, pulled = _aimed_at(selection, pending, relations, needs, groups)
     out = {item for item in kept if selection.named(item, selection.excludes)}
+    out |= {item for group in groups if not out.isdisjoint(group.members) for item in group.members}
+    out |= {item for item in kept if item in withheld}
     needed_by: dict[Pending, list[Pending]] = defaultdict(list)
     for edges in (needs, relations.holding(pending)):
         for item, others in edges.items():
@@ -150,6 +170,7 @@ def choose(selection: Selection, pending: Collection[Pending], relations: Relati
     left = {*pending} - kept
     dropped = _reached(left, needed_by, "is left out") | _reached(out, needed_by, "is excluded")
     dropped = {item: why for item, why in dropped.items() if item in kept}
+    dropped |= {item: withheld[item] for item in kept if isinstance(item, Address) and item in withheld}
     kept = kept - out - dropped.keys()
     stays = sorted((item for item in pending if item not in kept), key=str)
     in_use = {other: item for item in reversed(stays) for other in relations.uses(item)}
@@ -161,13 +182,16 @@ def _aimed_at(
     pending: Collection[Pending],
     relations: Relations,
     needs: Mapping[Pending, Sequence[Pending]],
+    groups: Sequence[Group],
 ) -> tuple[set[Pending], dict[Pending, str]]:
     """What the targets take, and what of it they only bring along."""
     if not selection.targets:
         return {*pending}, {}
     start = {item for item in (*pending, *relations.desired) if selection.named(item, selection.targets)}
-    reached = _reached(start, needs, "needs it")  # also from a target without a change of its own
-    pulled = {item: why for item, why in reached.items() if item in pending}
+    whole = [g for g in groups if g.name in selection.targets or not start.isdisjoint(g.members)]
+    taken_whole = {item: f"{g.name} is taken whole" for g in whole for item in g.members if item not in start}
+    reached = _reached(start | taken_whole.keys(), needs, "needs it")  # also from a target without a change
+    pulled = {item: why for item, why in {**reached, **taken_whole}.items() if item in pending}
     return {item for item in start if item in pending} | pulled.keys(), pulled
 
 

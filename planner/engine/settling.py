@@ -19,12 +19,15 @@ from planner.model.address import Address
 from planner.model.kind import Kind, Settles
 from planner.model.plan import SETTLE, Change, Step
 from planner.model.resource import FAILED, PENDING, Prior, Result
+from planner.model.rollout import CHECK, LOOK
 from planner.model.times import show_duration
 
 _SLOWER: Final = 1.5
 _SLOWEST: Final = 6
 _USUAL: Final = Settles(every=5, timeout=1800)
 """Of a kind that says nothing, whose write has to wait."""
+LOOKS: Final = (SETTLE, LOOK, CHECK)
+"""The steps that change nothing."""
 _SERVER: Final = 500
 """The least status that says the server failed, not the request."""
 
@@ -76,11 +79,12 @@ class Waits:
         while self._due and self._due[0][0] <= now:
             yield heappop(self._due)[1]
 
-    def put_off(self, finished: Finished, change: Change, kind: Kind) -> float:
-        """A step waits again. The seconds that it waits already; PlannerError when that is too long."""
+    def put_off(self, finished: Finished, change: Change, kind: Kind, within: int = 0) -> float:
+        """A step waits again, within so many seconds, or as its change or kind says. The seconds that it
+        waits already; PlannerError when that is too long."""
         settles, number = kind.settles or _USUAL, finished.step.number
         wait = self._waits.get(number) or _Wait(finished.begun)
-        limit, waited = change.settle_within or settles.timeout, self.seconds(finished)
+        limit, waited = within or change.settle_within or settles.timeout, self.seconds(finished)
         if waited >= limit:
             raise PlannerError(f"planner has waited for {show_duration(timedelta(seconds=limit))}")
         pause = settles.every * min(_SLOWER**wait.looks, _SLOWEST)
@@ -95,7 +99,7 @@ def put_off_by(finished: Finished) -> str | None:
     step, error, result = finished.step, finished.error, finished.result
     if isinstance(error, NotYet):
         return error.summary
-    if step.operation != SETTLE:
+    if step.operation not in LOOKS:
         return None
     if isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.status >= _SERVER):
         return error.summary  # a look that failed says nothing of what is looked at
@@ -105,6 +109,11 @@ def put_off_by(finished: Finished) -> str | None:
 
 def too_long(step: Step, reason: str, waited: PlannerError) -> PlannerError:
     """The error of a step that waits no more. reason: what the installation was doing."""
+    if step.operation in (LOOK, CHECK):
+        return PlannerError(
+            f"{waited.summary}, and the deployment is not well: {reason}",
+            advice="Nothing was sent." if step.operation == LOOK else "See planner rollout status.",
+        )
     if step.operation != SETTLE:
         return PlannerError(
             f"{waited.summary} to begin the {step.operation}: {reason}",
@@ -117,7 +126,10 @@ def too_long(step: Step, reason: str, waited: PlannerError) -> PlannerError:
 
 
 def failure_of(step: Step, result: Result, held: Prior | None) -> PlannerError | None:
-    """The error of what the installation accepted and could not do. held: the state's entry of it."""
+    """The error of what the installation accepted and could not do, or of a deployment that is not well
+    afterwards. held: the state's entry of it."""
+    if step.operation == CHECK and result.settling.status == FAILED:
+        return PlannerError(f"the deployment is not well: {result.settling.reason}")
     if step.operation != SETTLE or result.settling.status != FAILED:
         gone = step.operation == SETTLE and held is not None and result.observed is None
         return PlannerError(f"{step.address} is gone", advice="Plan again.") if gone else None

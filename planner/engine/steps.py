@@ -18,6 +18,7 @@ from planner.model.plan import Action, Change, Step
 
 WRITE, DELETE = "1-write", "0-delete"
 WRITES = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+CALLS = (*WRITES, Action.RESTART)
 CREATES = (Action.CREATE, Action.REPLACE)
 Node = tuple[Address, str, str]
 """Whose, what, and of what was deposed before: its id."""
@@ -83,7 +84,7 @@ def _operations(
 ) -> dict[Node, Sequence[str]]:
     found: dict[Node, Sequence[str]] = {}
     for change in changes:
-        if change.action in WRITES:
+        if change.action in CALLS:
             found[_write_node(change.address)] = writes[change.address]
         stays = change.address in postponed and not change.deposed
         if change.action in (Action.DELETE, Action.REPLACE) and not stays:
@@ -100,7 +101,7 @@ def _waits(
         for other in others:
             dependents[other].append(address)
     for change in changes:
-        if change.action in WRITES:
+        if change.action in CALLS:
             others = desired.get(change.address, ())
             waits[_write_node(change.address)] += [_write_node(other) for other in others]
         if _delete_node(change) in waits:

@@ -14,14 +14,16 @@ from attrs import define, evolve, field
 from planner.engine.decision import decide_forget
 from planner.engine.decisions import Decisions
 from planner.engine.entry import take_over
-from planner.engine.selection import Deposed, Pending, Relations, choose
+from planner.engine.selection import Deposed, Group, Pending, Relations, choose
 from planner.model.address import Address
 from planner.model.plan import IMPORT_ONLY, NORMAL, REFRESH_ONLY, Action, Change, LeftOut
 from planner.model.resource import Observed, Prior
+from planner.model.rollout import Rollout
 from planner.model.state import LEFT_OVER
 from planner.model.value import Value
 
 if TYPE_CHECKING:
+    from planner.engine.rollouts.planned import Carried
     from planner.engine.uses import Uses
 
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 class Taken:
     """The changes that a plan is made of, and what it leaves out. changes: in the order of their addresses.
     notes: what else is taken, what stays for now, and why.
+
+    rollouts: as the plan has them; carried: the same, by what each takes.
 
     in_use: what a change that is left out still uses -> that change. postponed: replaced resources that stay,
     deposed, until a later plan. leaving: whose changes take away the last uses of what is deleted, and of
@@ -41,6 +45,8 @@ class Taken:
     in_use: Mapping[Address, Pending] = field(factory=dict)
     postponed: Collection[Address] = ()
     leaving: Mapping[Address, tuple[Address, ...]] = field(factory=dict)
+    carried: tuple[Carried, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
 
     @cached_property
     def skipped(self) -> set[Address]:
@@ -54,15 +60,37 @@ def take(decisions: Decisions) -> Taken:
     """
     if decisions.goal.mode in (REFRESH_ONLY, IMPORT_ONLY):
         return Taken(_in_order(_of_the_state_only(decisions)))
+    found = _carried(decisions)
+    for each in found:
+        if each.failure is not None:
+            decisions.withheld |= dict.fromkeys(each.members, f"{each.label} is held back")
     removals = _Removals(decisions)
-    taken = _chosen(decisions, _pending(decisions, removals))
+    taken = _chosen(decisions, _pending(decisions, removals, found), found)
     removals.check(taken.changes, taken.in_use)
+    if found:
+        taken = _rolled_out(decisions, taken, found)
     return evolve(
         taken,
         notes=(*taken.notes, *removals.notes),
         postponed=removals.postponed,
         leaving={address: tuple(used) for address, used in removals.leaving.items()},
     )
+
+
+def _carried(decisions: Decisions) -> list[Carried]:
+    if not decisions.goal.declarations.rollouts:
+        return []
+    from planner.engine.rollouts.planned import carried  # noqa: PLC0415 - only where one is declared
+
+    return carried(decisions)
+
+
+def _rolled_out(decisions: Decisions, taken: Taken, found: Sequence[Carried]) -> Taken:
+    from planner.engine.rollouts.planned import Planned  # noqa: PLC0415 - only where one is declared
+
+    addresses = {change.address for change in taken.changes if not change.deposed}
+    going = tuple(e for e in found if e.failure is None and not addresses.isdisjoint(e.members))
+    return evolve(taken, carried=going, rollouts=tuple(Planned(decisions, addresses).rollouts(found)))
 
 
 def _in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -80,21 +108,23 @@ def _of_the_state_only(decisions: Decisions) -> Iterator[Change]:
                 yield evolve(change, action=action, diffs=(), content=None, after={}, moved_from=source)
 
 
-def _pending(decisions: Decisions, removals: _Removals) -> dict[Pending, Change]:
+def _pending(decisions: Decisions, removals: _Removals, rollouts: Sequence[Carried]) -> dict[Pending, Change]:
     declared = decisions.goal.declarations.removals if decisions.goal.mode == NORMAL else ()
     forgotten = {removal.source for removal in declared if not removal.destroy}
     decided = ((address, decision.change) for address, decision in decisions.made.items())
     made: dict[Pending, Change] = {a: change for a, change in decided if change.action is not Action.NO_OP}
+    made.update(pair for each in rollouts for pair in each.restarts.items())
     return made | removals.of_deposed(decisions.refreshed.state.deposed, forgotten)
 
 
-def _chosen(decisions: Decisions, changes: Mapping[Pending, Change]) -> Taken:
-    """The changes that the selection takes; the others are told as left out."""
-    goal = decisions.goal
-    if not goal.selection.partial:
+def _chosen(decisions: Decisions, changes: Mapping[Pending, Change], rollouts: Sequence[Carried]) -> Taken:
+    """The changes that the selection takes, and that are not withheld; the others are told as left out."""
+    goal, withheld = decisions.goal, decisions.withheld
+    if not (goal.selection.partial or withheld):
         return Taken(_in_order(changes.values()))
     relations = Relations(goal.dependencies, decisions.refreshed.dependencies)
-    choice = choose(goal.selection, changes.keys(), relations)
+    groups = [Group(each.label, {*each.members, *each.of} & changes.keys()) for each in rollouts]
+    choice = choose(goal.selection, changes.keys(), relations, groups, withheld)
     left = {item: changes[item] for item in sorted(changes.keys() - choice.kept, key=str)}
     return Taken(
         changes=_in_order(change for item, change in changes.items() if item in choice.kept),

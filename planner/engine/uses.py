@@ -119,7 +119,8 @@ class Uses:
     def _is_left(self, holder: Address, use: Use) -> bool:
         """Whether the plan takes the use away. A plan of a selection may leave the change out."""
         decision = self.decisions.made.get(holder)
-        if decision is None or self.decisions.goal.selection.partial:
+        decisions = self.decisions
+        if decision is None or decisions.goal.selection.partial or holder in decisions.withheld:
             return False
         if decision.change.action in (Action.DELETE, Action.REPLACE):
             return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
-from planner.engine.apply import Run, Surroundings
+from planner.engine.apply import Run
 from planner.engine.edits import replay
 from planner.engine.evaluation import UNKNOWN_YET, after_apply, evaluate
 from planner.engine.goal import Goal
@@ -19,12 +19,13 @@ from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Settled, Waiting, refuse_ambiguous, settle, settle_in_time
 from planner.engine.refresh import Asking, View, examine, looked_before, survey
 from planner.engine.refreshed import apply_moves
+from planner.engine.surroundings import Surroundings
 from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
 from planner.model.ledger import Ledger
 from planner.model.members import KnownContent
-from planner.model.plan import IMPORT_ONLY, NORMAL, Action, Plan
+from planner.model.plan import IMPORT_ONLY, NORMAL, ROLLOUT, Action, Plan
 from planner.model.resource import Observed, Prior
 from planner.model.state import Applied, Intent, State, Working
 from planner.model.value import Value, conceal, is_sensitive, renewed
@@ -228,23 +229,17 @@ def carry_out(
     goal, drivers = session.goal, session.drivers
     before = looked_before(plan, drivers, surroundings.before, Asking(session.parallelism))
     surroundings = evolve(surroundings, before=before)
-    run = _run_of(session, plan, state, surroundings)
-    try:
-        run.go()
-    except StateError as error:
-        raise _unrecorded(error, ledger_of(run, interrupted=False), _LOOKED_UP) from error
-    reached = run.working.state()
-    if reached.in_doubt:
-        reached = _settle_doubts(session, reached, run)
-    ledger = ledger_of(run, interrupted=surroundings.stop())
-    applied = Applied(
-        at=surroundings.now(),
-        plan_digest=provenance.plan_digest,
-        config_digest=plan.config_digest,
-        inputs={name: conceal(value, goal.salt) for name, value in provenance.inputs.items()},
-        commit=provenance.commit,
-        complete=ledger.complete,
-    )
+    reached, ledger = _gone(session, plan, state, surroundings)
+    applied = reached.applied
+    if plan.mode != ROLLOUT:
+        applied = Applied(
+            at=surroundings.now(),
+            plan_digest=provenance.plan_digest,
+            config_digest=plan.config_digest,
+            inputs={name: conceal(value, goal.salt) for name, value in provenance.inputs.items()},
+            commit=provenance.commit,
+            complete=ledger.complete,
+        )
     values = Values(reached.resources, goal.resources, drivers, surroundings.credentials.held)
     outputs = after_apply(goal, plan, reached, values)
     promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
@@ -254,6 +249,19 @@ def carry_out(
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(session, plan, after, ledger)
+
+
+def _gone(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> tuple[State, Ledger]:
+    """The state after a plan, and what became of it. What is left in doubt is looked up."""
+    run = _run_of(session, plan, state, surroundings)
+    try:
+        run.go()
+    except StateError as error:
+        raise _unrecorded(error, ledger_of(run, interrupted=False), _LOOKED_UP) from error
+    reached = run.working.state()
+    if reached.in_doubt:
+        reached = _settle_doubts(session, reached, run)
+    return reached, ledger_of(run, interrupted=surroundings.stop())
 
 
 def _run_of(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> Run:

@@ -10,7 +10,7 @@ Source of the facts: ElasticsearchClusterPlansInfo and what it holds, in the des
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,6 +77,16 @@ class Attempt:
         return str(self.steps[-1].get("step_id") or "") if self.steps else ""
 
     @property
+    def restarts(self) -> bool:
+        """Whether it starts nodes anew of which nothing changes: its plan says so, or its source."""
+        told = self.shown
+        for key in ("plan", "transient", "plan_configuration"):
+            told = told[key] if isinstance(told.get(key), Mapping) else {}
+        source = self.shown.get("source")
+        action = str(source.get("action")) if isinstance(source, Mapping) else ""
+        return bool(told.get("cluster_reboot")) or "restart" in action
+
+    @property
     def doing(self) -> str:
         return self._step() or "it is about to begin"
 
@@ -102,13 +112,21 @@ def noted(body: Any) -> dict[str, tuple[str, ...]]:
     return {name: tuple(attempt.id for attempt in _attempts(info)) for name, info in _resources(body)}
 
 
-def pending(body: Any) -> str:
-    """What a deployment is busy with, "" with nothing."""
+def pending(body: Any, besides: Collection[str] = ()) -> str:
+    """What a deployment is busy with, "" with nothing. besides: ids of attempts that are left aside."""
     for name, info in _resources(body):
         for attempt in _attempts(info):
-            if attempt.place == "pending" and not attempt.is_over:
+            if attempt.place == "pending" and not attempt.is_over and attempt.id not in besides:
                 return f"{name}: {attempt.doing}"
     return ""
+
+
+def begun_since(body: Any, before: Noted) -> Iterator[tuple[str, Attempt]]:
+    """The attempts that were not there when before was noted, of the resources that were, by their names."""
+    for name, info in _resources(body):
+        for attempt in _attempts(info):
+            if attempt.id not in before.get(name, (attempt.id,)):
+                yield name, attempt
 
 
 def judged(body: Any, before: Noted, changed: str, now: datetime | None = None) -> Judgement:
@@ -120,12 +138,12 @@ def judged(body: Any, before: Noted, changed: str, now: datetime | None = None) 
         first = _first_new(_attempts(info), before.get(name, ()))
         if first is not None:
             own[name] = first
-        elif name in before and _kind(name) == changed:
+        elif name in before and kind_of(name) == changed:
             unseen.append(name)
     if failed := [name for name, attempt in own.items() if attempt.is_over and attempt.has_failed]:
-        name = min(failed, key=lambda name: _kind(name) != changed)
+        name = min(failed, key=lambda name: kind_of(name) != changed)
         return Judgement(FAILED, f"{name}: {own[name].why}")
-    if unseen or not any(_kind(name) == changed for name in own):
+    if unseen or not any(kind_of(name) == changed for name in own):
         return Judgement(RUNNING, f"{(*unseen, changed)[0]}: its plan has not begun", unseen=True)
     if running := [name for name, attempt in own.items() if not attempt.is_over]:
         return Judgement(RUNNING, f"{running[0]}: {own[running[0]].doing}")
@@ -155,19 +173,25 @@ def _first_new(attempts: Iterable[Attempt], before: Iterable[str]) -> Attempt | 
 
 
 def _resources(body: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each resource of a deployment with a name for people, and what is told of its plans."""
+    """The name of each resource, and what is told of its plans."""
+    for name, resource in resources(body):
+        info = resource.get("info")
+        plans = info.get("plan_info") if isinstance(info, Mapping) else None
+        yield name, plans if isinstance(plans, Mapping) else {}
+
+
+def resources(body: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each resource of a deployment, named for people: by its kind, and its ref_id where there are more."""
     found = body.get("resources") if isinstance(body, Mapping) else None
-    for kind, resources in found.items() if isinstance(found, Mapping) else ():
-        each = resources if isinstance(resources, list) else []
+    for kind, those in found.items() if isinstance(found, Mapping) else ():
+        each = those if isinstance(those, list) else []
         listed = [resource for resource in each if isinstance(resource, Mapping)]
         for resource in listed:
-            name = str(kind) if len(listed) == 1 else f"{kind} {resource.get('ref_id')}"
-            info = resource.get("info")
-            plans = info.get("plan_info") if isinstance(info, Mapping) else None
-            yield name, plans if isinstance(plans, Mapping) else {}
+            yield (str(kind) if len(listed) == 1 else f"{kind} {resource.get('ref_id')}"), resource
 
 
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
+    """The kind of a resource, by its name for people."""
     return name.partition(" ")[0]
 
 

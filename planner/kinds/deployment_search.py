@@ -14,6 +14,7 @@ from attrs import frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Forbidden, NotFound
+from planner.kinds.loading import tags_of
 from planner.model.resource import BUNDLE, PLUGIN, Mention, User
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _WHERE: Final = tuple(
 _NEEDED: Final = ",".join(
     (
         *("id", "name", "metadata.last_modified"),
+        "metadata.tags",
         *(
             f"{_PLAN.format(p)}.{each}"
             for p in _PLANS
@@ -169,6 +171,7 @@ def user_in(body: Any, values: frozenset[str]) -> User | None:
         name=_text(told.get("name")),
         version=next(filter(None, versions), ""),
         modified=_text(_map(told.get("metadata")).get("last_modified")),
+        tags=tags_of(told),
         places=tuple(p for plan, which in plans for p in _places(_map(plan), values, which == "pending")),
     )
 

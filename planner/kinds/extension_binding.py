@@ -35,12 +35,13 @@ from planner.kinds.loading import (
     everywhere,
     loaded,
     request_body,
+    tags_of,
     unfit,
     version_of,
     why_without,
 )
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
-from planner.kinds.rest import RestDriver
+from planner.kinds.rolling import HISTORY, RollingDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
@@ -79,11 +80,10 @@ DETACH: Final = "detach"
 """Takes its entries out of the plan. Only when that is done there is nothing left of a binding."""
 
 _LOGS: Final = {"show_plan_logs": "true"}
-_HISTORY: Final = {"show_plan_history": "true", **_LOGS}
 
 
 @frozen(eq=False, repr=False)
-class ExtensionBindingDriver(RestDriver):
+class ExtensionBindingDriver(RollingDriver):
     @classmethod
     def beside(
         cls, archives: Archives, used: Mapping[Address, Desired], observed: Observed | None
@@ -101,7 +101,12 @@ class ExtensionBindingDriver(RestDriver):
             what = f"a reply about the deployment {id_} nests lists and mappings more than a hundred deep"
             raise unusable(what, reply, self.binding)
         clusters, name = clusters_of(body), str(pointed(body, "/name") or id_)
-        about = {"name": name, "version": version_of(clusters), "busy": pending(body)}
+        about: dict[str, Value] = {
+            "name": name,
+            "version": version_of(clusters),
+            "busy": pending(body),
+            "tags": tags_of(body),
+        }
         if not clusters or any(cluster.plan is None for cluster in clusters):
             return Observed(id_, {}, about=about, waits=why_without(body, name))
         return Observed(id_, {"deployment": id_, **_lists(clusters)}, version=digest(clusters), about=about)
@@ -222,7 +227,7 @@ class ExtensionBindingDriver(RestDriver):
             raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
         gone, id_ = {*entries_of(request.baseline)} - wanted, request.id or ""
         for left in reversed(range(_TRIES)):
-            reply = self._shown(id_, request, _HISTORY)
+            reply = self._shown(id_, request, HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
                 raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
@@ -305,7 +310,7 @@ class ExtensionBindingDriver(RestDriver):
         if isinstance(before, Mapping) and before:
             judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
             if judgement.unseen:
-                body = self._shown(id_, request, _HISTORY).body
+                body = self._shown(id_, request, HISTORY).body
                 judgement = judged(body, following_of(before), "elasticsearch", reply.date)
             if judgement.status == RUNNING and not found.waits:
                 as_accepted = Observed(id_, request.baseline, request.version)
@@ -313,18 +318,6 @@ class ExtensionBindingDriver(RestDriver):
             if judgement.status != WELL or found.waits:
                 return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
         return Result(followed(found, {}))
-
-    def _shown(self, id_: str, request: Request, more: Mapping[str, str]) -> Reply:
-        """The deployment, with more than a read shows."""
-        try:
-            return self.call(self.binding.reading, self.parts_of(id_), query=more)
-        except NotFound as error:
-            raise NotFound(
-                f"{request.address}: the deployment {id_} is gone",
-                operation=self.binding.reading.operation.name,
-                status=HTTPStatus.NOT_FOUND,
-                advice="Somebody deleted it. Run planner plan to see what that changes.",
-            ) from error
 
     def _refuse_moved(self, request: Request, found: Observed) -> None:
         """Conflict when the lists are not those that were planned from."""

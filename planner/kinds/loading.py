@@ -202,6 +202,12 @@ def why_without(body: Any, name: str) -> str:
     return f"the deployment {name} has no plan in force yet"
 
 
+def tags_of(body: Any) -> dict[str, Any]:
+    """What people say of a deployment, by key, as a read with its metadata or an index shows it."""
+    told = _mappings(_at(body, "metadata", "tags"))
+    return {str(tag["key"]): str(tag.get("value", "")) for tag in told if "key" in tag}
+
+
 def _element_with(element: Any, wanted: Collection[Loaded], gone: Collection[Loaded]) -> Any:
     """An element, with what is changed in the lists that are its own."""
     own = [*_own_lists(element)]

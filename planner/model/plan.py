@@ -21,6 +21,8 @@ SETTLE: Final = "settle"
 """The step that waits."""
 
 NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY = "normal", "destroy", "refresh-only", "import-only"
+ROLLOUT: Final = "rollout"
+"""Of a plan that goes on with roll-outs that began."""
 
 
 class Action(Enum):
@@ -32,6 +34,7 @@ class Action(Enum):
     FORGET = "forget"
     IMPORT = "import"
     MOVE = "move"
+    RESTART = "restart"
 
 
 @frozen

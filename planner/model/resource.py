@@ -158,7 +158,7 @@ class Mention:
 class User:
     """A deployment that uses something. name, version: "" where nobody shows them to these credentials.
     modified: when it was written last, ISO 8601, as the place says that it is known from. places: none where
-    only the installation says that it uses it.
+    only the installation says that it uses it. tags: what people say of it, by key.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -166,6 +166,7 @@ class User:
     version: str = ""
     modified: str = field(default="", metadata=WORD)
     places: tuple[Mention, ...] = ()
+    tags: Mapping[str, Value] = field(factory=dict)
 
 
 @frozen

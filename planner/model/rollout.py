@@ -154,10 +154,11 @@ class Progress:
 
 @frozen
 class Declared:
-    """What a member's binding declares: before the roll-out, and after it."""
+    """What a member's binding declares: before the roll-out, and after it. settle_within: as in a Change."""
 
     before: Mapping[str, Value] = field(factory=dict)
     after: Mapping[str, Value] = field(factory=dict)
+    settle_within: int = 0
 
 
 NOTHING_YET: Final = Progress()
@@ -166,7 +167,9 @@ NOTHING_YET: Final = Progress()
 @frozen
 class Begun:
     """The record of a roll-out. id: as "r-4f2c9a71be". plan_digest: of the plan that began it. at: when, ISO
-    8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back.
+    8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back. all_back:
+    somebody said that all of its waves go back, whatever on_failure says. contents: by address, the SHA-256 of
+    what is put in place first, where its users only restart.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -177,9 +180,16 @@ class Begun:
     progress: Mapping[str, Progress] = field(factory=dict)
     status: str = field(default=GOING, metadata=WORD)
     reason: str = ""
+    all_back: bool = False
+    contents: Mapping[str, str] = field(factory=dict, metadata=WORD)
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was done to any member."""
+        return not any(progress.stage for progress in self.progress.values())
 
     @property
     def wave(self) -> int:
@@ -191,8 +201,8 @@ class Begun:
     @property
     def to_go_back(self) -> tuple[Member, ...]:
         """The members that go back, the last wave first: of this wave, or of all, as on_failure says."""
-        all_of_them = self.rollout.rules.on_failure == ROLL_BACK_ALL
-        waves = [*enumerate(self.rollout.waves, 1)][::-1]
+        all_of_them = self.all_back or self.rollout.rules.on_failure == ROLL_BACK_ALL
+        waves = reversed([*enumerate(self.rollout.waves, 1)])
         touched = (LOOKED, DONE, WRONG)
         return tuple(
             member
@@ -206,7 +216,11 @@ class Begun:
         """This record after a milestone of its own."""
         progress = {**self.progress, stage.member: stage.progress} if stage.member else self.progress
         return evolve(
-            self, progress=progress, status=stage.status or self.status, reason=stage.reason or self.reason
+            self,
+            progress=progress,
+            status=stage.status or self.status,
+            reason=stage.reason or self.reason,
+            all_back=self.all_back or stage.all_back,
         )
 
 
@@ -223,5 +237,6 @@ class Milestone:
     progress: Progress = NOTHING_YET
     status: str = field(default="", metadata=WORD)
     reason: str = ""
+    all_back: bool = False
     ended: bool = False
     failure: Failure | None = None

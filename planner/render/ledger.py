@@ -22,6 +22,7 @@ _DONE: Final[Mapping[Action, str]] = {
     Action.IMPORT: "imported",
     Action.MOVE: "moved",
     Action.FORGET: "forgotten",
+    Action.RESTART: "restarted",
 }
 _ALWAYS: Final = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 _SECTIONS: Final = ((APPLIED, "Applied", BOLD), (FAILED, "Failed", ERROR), (SKIPPED, "Skipped", WARNING))

@@ -47,7 +47,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner apply -e prod prod-plan.json
     planner apply -e dev --credentials ~/dev-credentials.jsonl
     """
-    from planner.app.apply import Applying, Approval, apply_now, apply_saved
+    from planner.app.apply import Approval, apply_now, apply_saved
+    from planner.app.carrying import Applying
     from planner.app.command_line import SAID_BY_A_PLAN
     from planner.app.opening import opened
     from planner.cli.present import exit_code_of, make_report

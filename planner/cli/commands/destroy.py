@@ -23,7 +23,8 @@ def command(request: Request, console: Console, /, lock_timeout: float, auto_app
     planner destroy -e dev
     planner destroy -e dev --target 'extension.stopwords_*'
     """
-    from planner.app.apply import Applying, Approval, apply_now
+    from planner.app.apply import Approval, apply_now
+    from planner.app.carrying import Applying
     from planner.app.opening import opened
     from planner.cli.present import exit_code_of, make_report
 

@@ -74,7 +74,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _import(request: Request, console: Console, auto_approve: bool, lock_timeout: float) -> int:
     """Carries out the imports of request, which its templates have to declare."""
-    from planner.app.apply import Applying, Approval, apply_now
+    from planner.app.apply import Approval, apply_now
+    from planner.app.carrying import Applying
     from planner.app.opening import opened
     from planner.cli.present import exit_code_of, make_report
 

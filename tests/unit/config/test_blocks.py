@@ -196,7 +196,7 @@ def test_what_is_wrong(folder: Folder, template: str, expected: list[str]) -> No
     [
         ("- a", "Begin with resource: or output:."),
         ("resorce: {}", 'Did you mean "resource"?'),
-        ("foo: {}", "The blocks are resource, output, moved, import, removed, check."),
+        ("foo: {}", "The blocks are resource, output, moved, import, removed, check, rollout."),
         ("resource: {thin: {}}", 'Did you mean "thing"?'),
         ("resource: {zzz: {}}", "See planner kinds list."),
         (thing("name: a\ndepend_on: []"), 'Did you mean "depends_on"?'),

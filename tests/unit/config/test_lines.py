@@ -216,6 +216,7 @@ STATEMENTS = {
     "import": "import: {to: thing.a, id: '1'}\n",
     "removed": "removed: {from: thing.x}\n",
     "check": "check: {c: {condition: 'true', message: m}}\n",
+    "rollout": "rollout: {r: {of: [extension.words]}}\n",
 }
 
 
@@ -228,12 +229,13 @@ def test_a_template_is_rendered_once_while_all_goes_well(folder: Folder, block: 
         jobs += 1
         return here(job, answer)
 
-    folder.render("# first\n" + STATEMENTS[block] + HEAD + "    a: {name: x}\n")
+    words = "  extension:\n    words: {name: w, extension_type: bundle, version: '*'}\n"
+    folder.render("# first\n" + STATEMENTS[block] + HEAD + "    a: {name: x}\n" + words)
     found = folder.load(run=counted)
     usual = 2 if block == "check" else 1  # a condition is looked at in a job of its own
     assert (found.diagnostics, jobs) == ((), usual)
     said = found.declarations
-    groups: list[Sequence[Placed]] = [said.moves, said.imports, said.removals, said.checks]
+    groups: list[Sequence[Placed]] = [said.moves, said.imports, said.removals, said.checks, said.rollouts]
     (position,) = [one.position for group in groups for one in group]
     assert str(position) == "templates/main.yaml:2"
     assert jobs == usual + 1

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from attrs import define, evolve, field
 
-from planner.engine.apply import Surroundings
 from planner.engine.credentials import Credentials
 from planner.engine.outcome import Fresh
+from planner.engine.surroundings import Surroundings
 from planner.engine.workflow import Provenance, carry_out, propose_from, recover
 from planner.errors import OutcomeUnknown, PlannerError
 from planner.model.facets import EXTRA, NEEDED, Attribute

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from attrs import define, evolve
 
-from planner.engine.apply import Surroundings
 from planner.engine.goal import Goal
+from planner.engine.surroundings import Surroundings
 from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
 from planner.model.address import Address
 from planner.model.compare import same

@@ -1,0 +1,119 @@
+"""A plan is carried out: what that needs, what it tells, and what became of it.
+
+`Report` is what it tells whoever asked: a console as text or as events, a program as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from attrs import field, frozen
+
+from planner.app.command_line import way_on
+from planner.app.credentials import Destination, opened_credentials
+from planner.app.opening import Opened
+from planner.app.promotion.admission import Forcing
+from planner.engine.outcome import Fresh
+from planner.engine.refresh import NOTHING_SEEN, View
+from planner.engine.surroundings import Halting, Surroundings, never
+from planner.engine.workflow import Provenance, carry_out
+from planner.errors import PartlyApplied
+from planner.model.diagnostic import Diagnostic
+from planner.model.ledger import Ledger, Sink
+from planner.model.plan import Plan
+from planner.model.state import State
+from planner.model.value import Value
+
+
+@frozen
+class Running:
+    """How an apply that runs is heard of, and how it is stopped. sink: takes the events of an apply, from
+    several threads. stop: whether to start nothing new.
+    """
+
+    sink: Sink
+    stop: Callable[[], bool]
+
+
+class Report(Protocol):
+    """How a use case tells what it plans and does."""
+
+    def plan(self, plan: Plan) -> None: ...
+
+    def diagnostics(self, items: Iterable[Diagnostic]) -> None: ...
+
+    def running(self, plan: Plan, hurry: Callable[[], object]) -> AbstractContextManager[Running]:
+        """While in the context, a plan is applied. hurry: to be called when it is to stop."""
+        ...
+
+    def ledger(self, ledger: Ledger, way_on: str) -> None:
+        """way_on: the command that does what is left."""
+        ...
+
+    def outputs(self, outputs: Mapping[str, Value]) -> None: ...
+
+
+@frozen
+class Applying:
+    """An apply that somebody asks for. credentials: where those go that are shown once. halt: asked before
+    each wave of a roll-out."""
+
+    here: Opened
+    report: Report
+    forcing: Forcing = field(factory=Forcing)
+    credentials: Destination | None = None
+    halt: Halting = never
+
+
+@frozen
+class Outcome:
+    """What became of an apply. ledger: None where there was nothing to do, or the plan has errors, or the
+    installation would refuse it. failed: a check, afterwards. back: a roll-out went back. held: one is held
+    back, since it failed before.
+    """
+
+    forbidden: bool = False
+    ledger: Ledger | None = None
+    failed: bool = False
+    back: bool = False
+    held: bool = False
+
+
+def carried(
+    applying: Applying,
+    plan: Plan,
+    state: State,
+    provenance: Provenance,
+    view: View = NOTHING_SEEN,
+    fresh_until: float = 0.0,
+) -> tuple[State, Outcome]:
+    """The state after a plan, and what became of it, which is reported."""
+    here, report = applying.here, applying.report
+    credentials = opened_credentials(here, plan, applying.credentials)
+    try:
+        with report.running(plan, here.hurry) as running:
+            surroundings = Surroundings(
+                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
+                sink=running.sink,
+                now=here.store.clock,
+                timer=here.passing.timer,
+                pause=here.passing.pause,
+                stop=running.stop,
+                before=view.listed,
+                fresh=Fresh(view.versions, fresh_until),
+                credentials=credentials,
+                plan_digest=provenance.plan_digest,
+                halt=applying.halt,
+            )
+            after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
+    except PartlyApplied as error:
+        if error.ledger is not None:
+            report.ledger(error.ledger, way_on(here, plan, error.ledger))
+        raise
+    report.ledger(ledger, way_on(here, plan, ledger))
+    if ledger.complete:
+        report.outputs(after.outputs)
+    report.diagnostics(checked)
+    return after, Outcome(ledger=ledger, failed=any(item.is_error for item in checked))

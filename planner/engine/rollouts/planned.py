@@ -1,0 +1,254 @@
+"""Roll-outs as a plan has them: what each carries, which deployments it takes, and in which waves. Pure.
+
+In the modes "switch" and "none" the members are bindings that change and depend on what the block's `of`
+names. In the mode "restart" whoever uses what gets another content in place is a member too, bound or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from math import ceil
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from planner.engine.decisions import Decisions
+from planner.engine.steps import WRITES
+from planner.model.address import Address, as_read
+from planner.model.codec import digest
+from planner.model.declarations import RolloutBlock
+from planner.model.plan import NORMAL, Action, Change
+from planner.model.resource import User
+from planner.model.rollout import (
+    CHECK,
+    LOOK,
+    NONE,
+    RESTART,
+    RESTARTED,
+    SWITCH,
+    Chosen,
+    Failure,
+    Member,
+    Rollout,
+)
+from planner.model.value import Value, conceal
+from planner.model.value_json import encode_mapping
+
+_NAMED: Final = 3
+Tagged = tuple[Member, Mapping[str, Value]]
+
+
+@frozen(eq=False)
+class Carried:
+    """One roll-out of a plan. of: what it carries. members: the addresses of whom it takes. restarts: the
+    changes of those that only start anew. failure: why it is held back, if it is.
+    """
+
+    block: RolloutBlock
+    of: tuple[Address, ...]
+    wish: str
+    members: tuple[Address, ...] = ()
+    restarts: Mapping[Address, Change] = field(factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def label(self) -> str:
+        return f"rollout.{self.block.name}"
+
+    def writes(self, address: Address, writes: Sequence[str]) -> tuple[str, ...]:
+        """The steps of a member."""
+        return (LOOK, *((RESTARTED,) if address in self.restarts else writes), CHECK)
+
+
+def carried(decisions: Decisions) -> list[Carried]:
+    """The roll-outs that have members in a plan; what belongs to two is told to the diagnostics."""
+    goal = decisions.goal
+    if goal.mode != NORMAL or not goal.declarations.rollouts:
+        return []
+    found = [each for each in map(_Block(decisions).carried, goal.declarations.rollouts) if each.members]
+    _refuse_shared(found, decisions)
+    return found
+
+
+def _refuse_shared(found: Sequence[Carried], decisions: Decisions) -> None:
+    whose: dict[Address, Carried] = {}
+    for each in found:
+        for address in each.members:
+            first = whose.setdefault(address, each)
+            if first is not each:
+                decisions.diagnostics.error(
+                    f"{address} belongs to {first.label} and to {each.label}",
+                    detail="A deployment starts anew once for one plan, in one wave of one roll-out.",
+                    address=str(address),
+                    position=each.block.position,
+                    advice="Carry what it loads by one roll-out, or apply one after the other with --target.",
+                )
+
+
+@frozen(eq=False, repr=False)
+class _Block:
+    decisions: Decisions
+
+    def carried(self, block: RolloutBlock) -> Carried:
+        goal = self.decisions.goal
+        of = {a for a in goal.resources if any(fnmatchcase(str(a), glob) for glob in block.of)}
+        if block.rules.mode == NONE:
+            return Carried(block, tuple(sorted(of)), "")
+        members = [a for a in goal.resources if self._is_bound(a, of)]
+        restarts = self._restarts(of, {*members}) if block.rules.mode == RESTART else {}
+        used = {dep for a in members for dep in goal.resources[a].dependencies if dep in of}
+        used |= {dep for change in restarts.values() for dep in change.dependencies}
+        wish = self._wish(sorted(used))
+        failures = self.decisions.refreshed.state.failures
+        failure = next((f for f in failures if (f.rollout, f.wish) == (block.name, wish)), None)
+        held = None if block.name in goal.retried else failure
+        everyone = tuple(sorted((*members, *restarts), key=as_read))
+        return Carried(block, tuple(sorted(used)), wish, everyone, restarts, held)
+
+    def _is_bound(self, address: Address, of: set[Address]) -> bool:
+        """Whether it is the change of what somebody loads, and that is carried."""
+        decisions = self.decisions
+        change = decisions.made[address].change
+        if change.action not in WRITES or not decisions.drivers[address.kind].kind.user:
+            return False
+        return not of.isdisjoint(decisions.goal.resources[address].dependencies)
+
+    def _wish(self, used: Sequence[Address]) -> str:
+        """What is to be there in the end, as a digest."""
+        goal = self.decisions.goal
+
+        def told(address: Address) -> list[object]:
+            desired = goal.resources[address]
+            attributes = {name: conceal(value, goal.salt) for name, value in desired.attributes.items()}
+            return [str(address), desired.content and desired.content.sha256, encode_mapping(attributes)]
+
+        return digest([told(address) for address in used])
+
+    def _restarts(self, of: Collection[Address], members: Collection[Address]) -> dict[Address, Change]:
+        """Of each user of what gets another content in place, and whose own change does not restart it."""
+        decisions = self.decisions
+        found: dict[Address, Change] = {}
+        bound = self._bound_ids()
+        for address in sorted(of):
+            change = decisions.made[address].change
+            if change.action is not Action.UPDATE or change.content is None:
+                continue
+            for id_ in change.used_by:
+                at = bound.get(id_) or standing_for(id_)
+                if at not in members:
+                    before = found.get(at)
+                    carried = (*(before.dependencies if before else ()), address)
+                    reason = f"{', '.join(map(str, carried))} changes in place"
+                    found[at] = Change(at, Action.RESTART, reason, id=id_, dependencies=carried)
+        return found
+
+    def _bound_ids(self) -> dict[str, Address]:
+        decisions = self.decisions
+        users = {name for name, driver in decisions.drivers.items() if driver.kind.user}
+        kinds = {address.kind for address in decisions.made} & users
+        return {
+            decision.change.id or decisions.refreshed.priors[address].id: address
+            for address, decision in decisions.made.items()
+            if address.kind in kinds and (decision.change.id or address in decisions.refreshed.priors)
+        }
+
+
+def standing_for(id_: str) -> Address:
+    """The address of a deployment that no binding here is for."""
+    return Address("extension_binding", f"_{id_}")
+
+
+@frozen(eq=False, repr=False)
+class Planned:
+    """Puts the members of roll-outs into waves. taken: the addresses whose change is taken."""
+
+    decisions: Decisions
+    taken: Collection[Address]
+
+    def rollouts(self, found: Sequence[Carried]) -> Iterator[Rollout]:
+        for each in found:
+            if each.failure is not None or any(address in self.taken for address in each.members):
+                yield self._rollout(each)
+
+    def _rollout(self, each: Carried) -> Rollout:
+        block = each.block
+        members = [self._member(address, each) for address in each.members]
+        waves = self._waves(block, members)
+        rollout = Rollout(block.name, block.rules, each.of, each.wish, waves, held=each.failure)
+        return evolve(rollout, keeping=self._keeping(each, members) if block.rules.mode == SWITCH else ())
+
+    def _member(self, address: Address, each: Carried) -> Tagged:
+        decisions = self.decisions
+        if address in each.restarts:
+            id_ = each.restarts[address].id or ""
+            user = self._users(each).get(id_, User(id_))
+            return Member(id_, address, user.name, user.version), user.tags
+        decision = decisions.made[address]
+        kind, seen = decisions.drivers[address.kind].kind, decisions.refreshed.seen(address)
+        about = seen.about if seen else {}
+        id_ = decision.change.id or kind.identity.id_of(decision.after)
+        if not id_:
+            decisions.diagnostics.error(
+                f"{address}: which deployment it is for is not known yet",
+                detail="The members of a roll-out are fixed before it begins.",
+                address=str(address),
+                advice="Create the deployment first, with --target.",
+            )
+        tags = about.get("tags")
+        name, version = str(about.get("name") or ""), str(about.get("version") or "")
+        return Member(id_, address, name, version), tags if isinstance(tags, Mapping) else {}
+
+    def _users(self, each: Carried) -> dict[str, User]:
+        view = self.decisions.refreshed.view
+        return {user.id: user for address in each.of for user in view.users.get(address, ())}
+
+    def _keeping(self, each: Carried, members: Sequence[Tagged]) -> tuple[str, ...]:
+        """Who uses what is carried, and is no member, by name."""
+        ids, users = {member.id for member, _ in members}, self._users(each)
+        changes = (self.decisions.made[address].change for address in each.of)
+        used = {id_ for change in changes if change.action is Action.REPLACE for id_ in change.used_by}
+        return tuple(sorted((users[id_].name if id_ in users else "") or id_ for id_ in used - ids))
+
+    def _waves(self, block: RolloutBlock, members: Sequence[Tagged]) -> tuple[tuple[Member, ...], ...]:
+        left = [*members]
+        waves: list[tuple[Member, ...]] = []
+        for selectors in block.waves:
+            taken: list[Member] = []
+            for chosen in selectors:
+                found = _chosen(chosen, left, block.name, len(members))
+                taken += found
+                left = [pair for pair in left if pair[0] not in found]
+            if taken:
+                waves.append(tuple(taken))
+        if left:
+            named = ", ".join(str(member.address) for member, _ in left[:_NAMED])
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            self.decisions.diagnostics.error(
+                f"rollout.{block.name} has no wave for {named}{more}",
+                position=block.position,
+                advice="End its waves with rest.",
+            )
+        return tuple(waves)
+
+
+def _chosen(chosen: Chosen, left: Sequence[Tagged], name: str, count: int) -> list[Member]:
+    """Those of who is left that a wave takes, in the order of the names."""
+    if chosen.percent:
+        by_hash = sorted(left, key=lambda pair: sha256(f"{name} {pair[0].id}".encode()).digest())
+        found = [member for member, _ in by_hash[: ceil(count * chosen.percent / 100)]]
+    else:
+        found = [member for member, tags in left if _fits(chosen, member, tags)]
+    return sorted(found, key=lambda member: as_read(member.shown))
+
+
+def _fits(chosen: Chosen, member: Member, tags: Mapping[str, Value]) -> bool:
+    if chosen.binding is not None:
+        return member.address == chosen.binding
+    if chosen.name:
+        return fnmatchcase(member.name, chosen.name)
+    if chosen.tag:
+        key, _, value = chosen.tag.partition("=")
+        return str(tags.get(key, "")) == value and key in tags
+    return True

@@ -1,0 +1,296 @@
+"""Waves: whose turn it is, of the members of roll-outs, and what the state learns of them.
+
+A member's steps are LOOK, its writes, and CHECK. It begins when its wave is open and fewer than `at_once` are
+under way. A roll-out begins when every member could: so all that they wait for is done, and what each is to
+declare is known and goes into the record first. When a member fails, nothing more of its roll-out begins, and
+what is under way is followed to its end. On the way back the last wave goes first, and each member has its
+turn whatever became of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Final
+
+from attrs import define, evolve, field
+
+from planner.engine.surroundings import Surroundings
+from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unreachable
+from planner.model.address import Address
+from planner.model.plan import Plan, Step
+from planner.model.resource import Request, Result
+from planner.model.rollout import (
+    BACK,
+    CHECK,
+    DONE,
+    LOOK,
+    LOOKED,
+    RESTART,
+    RESTARTED,
+    STOP,
+    STOPPED,
+    UNDONE,
+    WRONG,
+    Begun,
+    Declared,
+    Failure,
+    Member,
+    Milestone,
+    Progress,
+    Reading,
+    Rollout,
+)
+
+OFTEN: Final = 3
+"""How many looks in a row have to find a deployment well."""
+
+_SERVER: Final = 500
+"""The least status that says the server failed, not the request."""
+
+Declaring = Callable[[Member], Declared | None]
+"""What a member declares, before and after; None of one that only restarts. PlannerError where that is not
+known."""
+
+
+@define(eq=False, repr=False)
+class _Course:
+    """One roll-out, on its way. left: its waves that are to go, by number, as members in their order.
+
+    under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
+    wave may begin, by the timer. open: the number of the wave that has begun. closed: why nobody begins.
+    """
+
+    rollout: Rollout
+    begun: Begun | None
+    left: list[tuple[int, list[Member]]]
+    back: bool = False
+    ready: set[str] = field(factory=set)
+    under_way: set[str] = field(factory=set)
+    started: set[str] = field(factory=set)
+    wells: dict[str, int] = field(factory=dict)
+    contents: Mapping[str, str] = field(factory=dict)
+    opens: float = 0.0
+    open: int = 0
+    closed: str = ""
+
+    @classmethod
+    def of(cls, rollout: Rollout, begun: Begun | None) -> _Course:
+        if begun is None:
+            return cls(rollout, None, [(n, [*wave]) for n, wave in enumerate(rollout.waves, 1)])
+        back = begun.status == BACK
+        going = {m.id for m in begun.to_go_back} if back else None
+        waves = [
+            (number, [m for m in wave if (m.id in going if going is not None else not _is_over(begun, m))])
+            for number, wave in enumerate(rollout.waves, 1)
+        ]
+        found = [(number, wave) for number, wave in waves if wave]
+        if back:
+            return cls(rollout, begun, found[::-1], back)
+        has_begun = bool(found) and any(begun.of(m.id).stage for m in rollout.waves[begun.wave - 1])
+        return cls(rollout, begun, found, open=begun.wave if has_begun else 0)
+
+    @property
+    def members(self) -> Iterator[Member]:
+        return (member for _, wave in self.left for member in wave)
+
+
+def _is_over(begun: Begun, member: Member) -> bool:
+    return begun.of(member.id).stage == DONE
+
+
+@define(eq=False, repr=False)
+class Waves:
+    """The roll-outs of a plan that is carried out."""
+
+    world: Surroundings
+    _courses: dict[Address, tuple[_Course, Member]] = field(factory=dict)
+    _first: dict[Address, int] = field(factory=dict)
+    _last: dict[Address, int] = field(factory=dict)
+
+    @classmethod
+    def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
+        """records: of roll-outs that began before."""
+        by_name = {begun.rollout.name: begun for begun in records}
+        sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
+        found = cls(world)
+        for rollout in plan.rollouts:
+            if rollout.held is None:
+                course = _Course.of(rollout, by_name.get(rollout.name))
+                if rollout.rules.mode == RESTART:
+                    course.contents = {str(a): sent[str(a)] for a in rollout.of if str(a) in sent}
+                found._courses |= {member.address: (course, member) for member in course.members}
+        for step in plan.steps:
+            if step.address in found._courses and not step.deposed:
+                found._first.setdefault(step.address, step.number)
+                found._last[step.address] = step.number
+        return found
+
+    def see(self, ready: Iterable[Step]) -> None:
+        """Tells which steps could begin."""
+        for step in ready if self._courses else ():
+            if found := self._beginning(step):
+                found[0].ready.add(found[1].id)
+
+    def _beginning(self, step: Step) -> tuple[_Course, Member] | None:
+        """Whose first step it is."""
+        return self._courses[step.address] if self._first.get(step.address) == step.number else None
+
+    def takes(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
+        """Whether it is the step's turn, which it then takes; and what is to be recorded before it. PlannerError
+        where a roll-out cannot begin."""
+        found = self._beginning(step)
+        if found is None:
+            return True, self._owed(step, declaring)
+        course, member = found
+        if member.id in course.started:
+            return True, []
+        if course.closed or not self._is_its_turn(course, member):
+            return False, []
+        recorded = [] if course.begun else self._begin(course, declaring)
+        if course.begun is None or not self._opens(course):
+            return False, recorded
+        course.under_way.add(member.id)
+        course.started.add(member.id)
+        return True, recorded
+
+    def _owed(self, step: Step, declaring: Declaring) -> list[Milestone]:
+        """Where users only restart, that they are to is known before what they load is put in place."""
+        courses = {id(course): course for course, _ in self._courses.values()}.values()
+        owing = [c for c in courses if c.begun is None and c.contents and step.address in c.rollout.of]
+        return [stage for course in owing for stage in self._begin(course, declaring)]
+
+    def _is_its_turn(self, course: _Course, member: Member) -> bool:
+        if course.begun is None and course.ready != {m.id for m in course.members}:
+            return False
+        _, wave = course.left[0]
+        room = len(course.under_way) < course.rollout.rules.at_once
+        return room and member in wave and self.world.timer() >= course.opens
+
+    def _opens(self, course: _Course) -> bool:
+        """Opens the wave, unless something speaks against it."""
+        number, _ = course.left[0]
+        if course.open != number:
+            if not course.back and course.begun and (why := self.world.halt(course.begun, number)):
+                course.closed = why
+                return False
+            course.open = number
+        return True
+
+    def _begin(self, course: _Course, declaring: Declaring) -> list[Milestone]:
+        found = ((member.id, declaring(member)) for member in course.members)
+        declared = {id_: said for id_, said in found if said is not None}
+        at, name = self.world.now(), course.rollout.name
+        id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
+        course.begun = Begun(
+            id_, self.world.plan_digest, at, course.rollout, declared, contents=course.contents
+        )
+        return [Milestone(id_, begun=course.begun)]
+
+    def next_in(self) -> float | None:
+        """Seconds until the next wave may begin, where a roll-out pauses; else None."""
+        now = self.world.timer()
+        courses = {id(course): course for course, _ in self._courses.values()}.values()
+        pausing = [c for c in courses if c.left and not c.closed and not c.under_way and c.opens > now]
+        return min((course.opens - now for course in pausing), default=None)
+
+    def within(self, step: Step) -> int:
+        """Seconds that a look may go on for; 0 for a step that is none."""
+        looks = step.operation in (LOOK, CHECK) and step.address in self._courses
+        return self._courses[step.address][0].rollout.rules.health.within if looks else 0
+
+    def request(self, step: Step) -> Request | None:
+        """What a step asks that is a roll-out's own. On the way back no attempt of before is judged."""
+        if step.operation not in (LOOK, CHECK, RESTARTED):
+            return None
+        course, member = self._courses[step.address]
+        before = course.begun.of(member.id).reading if course.begun else Reading()
+        reading = evolve(before, attempts={}) if course.back else before
+        health = course.rollout.rules.health
+        return Request(step.operation, step.address, id=member.id, health=health, reading=reading)
+
+    def put_off(self, step: Step, result: Result | None, reason: str | None) -> str | None:
+        """Why a step is looked after again: as reason says, or since a CHECK that finds a deployment well has
+        to find it so some times in a row."""
+        if step.operation != CHECK:
+            return reason
+        course, member = self._courses[step.address]
+        well = reason is None and result is not None and not result.settling.status
+        count = course.wells[member.id] = course.wells.get(member.id, 0) + 1 if well else 0
+        return f"it is well, as {count} of {OFTEN} looks found" if 0 < count < OFTEN else reason
+
+    def went_well(self, step: Step, result: Result | None) -> list[Milestone]:
+        """What is to be recorded after a step."""
+        if step.address not in self._courses:
+            return []
+        course, member = self._courses[step.address]
+        if step.operation == LOOK and result is not None and result.reading is not None:
+            return self._noted(course, member, Progress(LOOKED, result.reading))
+        if self._last.get(step.address) != step.number:
+            return []
+        before = course.begun.of(member.id) if course.begun else Progress()
+        return self._through(course, member, evolve(before, stage=UNDONE if course.back else DONE))
+
+    def failed(self, step: Step, error: BaseException) -> list[Milestone]:
+        """What is to be recorded after a step that did not end well. Where the installation was not reached,
+        or nobody knows what became of a write, nothing is found out about the roll-out: it goes on later."""
+        if step.address not in self._courses:
+            return []
+        course, member = self._courses[step.address]
+        course.under_way.discard(member.id)
+        if course.begun is None or is_no_verdict(error):
+            course.closed = course.closed or f"{member.shown}: {error}"
+            return []
+        reason = error.summary if isinstance(error, PlannerError) else str(error)
+        before = course.begun.of(member.id)
+        if course.back:
+            return self._through(course, member, evolve(before, stage=WRONG, reason=reason))
+        first, course.closed = not course.closed, course.closed or f"{member.shown} failed: {reason}"
+        noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
+        status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
+        stands = Milestone(course.begun.id, status=status, reason=course.closed)
+        course.begun = course.begun.taking(stands)
+        return [*noted, stands] if first else noted
+
+    def _noted(self, course: _Course, member: Member, progress: Progress) -> list[Milestone]:
+        if course.begun is None:
+            return []
+        found = Milestone(course.begun.id, member=member.id, progress=progress)
+        course.begun = course.begun.taking(found)
+        return [found]
+
+    def _through(self, course: _Course, member: Member, progress: Progress) -> list[Milestone]:
+        course.under_way.discard(member.id)
+        noted = self._noted(course, member, progress)
+        _, wave = course.left[0]
+        wave[:] = [each for each in wave if each != member]
+        if not wave:
+            course.left.pop(0)
+            course.opens = self.world.timer() + (0 if course.back else course.rollout.rules.pause)
+        if course.begun and not course.left and not (course.back and course.begun.to_go_back):
+            failure = remembered(course.begun, self.world.now()) if course.back else None
+            noted.append(Milestone(course.begun.id, ended=True, failure=failure))
+        return noted
+
+    def why_not(self, step: Step) -> str:
+        """Why a member's turn did not come, "" for who is none, or where nothing tells."""
+        if step.address not in self._courses:
+            return ""
+        course, _ = self._courses[step.address]
+        if course.closed:
+            return f"the roll-out {course.rollout.name} went no further: {course.closed}"
+        return "" if course.begun else f"the roll-out {course.rollout.name} waits until all of it can begin"
+
+
+def is_no_verdict(error: BaseException) -> bool:
+    """Whether an error says nothing of what was to be written."""
+    server = isinstance(error, ApiError) and error.status >= _SERVER
+    return server or isinstance(error, OutcomeUnknown | Unreachable) or not isinstance(error, PlannerError)
+
+
+def remembered(begun: Begun, at: str) -> Failure:
+    """What is remembered of a roll-out that went back. at: ISO 8601 in UTC."""
+    wrong = next((m for m in begun.rollout.members if begun.of(m.id).reason), None)
+    wave, shown = (begun.rollout.wave_of(wrong.id), wrong.shown) if wrong else (begun.wave, "")
+    reason = begun.of(wrong.id).reason if wrong else begun.reason
+    return Failure(begun.rollout.name, begun.rollout.wish, wave, shown, reason, at)

@@ -1,0 +1,45 @@
+"""What an apply needs of the world, while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import field, frozen
+
+from planner.engine.credentials import Credentials
+from planner.engine.outcome import Fresh
+from planner.engine.ports import JournalWriter
+from planner.engine.refresh import Listed
+from planner.model.ledger import Sink
+from planner.model.rollout import Begun
+
+Halting = Callable[[Begun, int], str]
+"""Why a wave of a roll-out, from 1, is not to begin now; "" where it is."""
+
+
+def never(_begun: Begun, _wave: int) -> str:
+    """Each wave may begin."""
+    return ""
+
+
+@frozen
+class Surroundings:
+    """What apply needs of the world. now: ISO 8601 in UTC. timer: seconds. pause: takes seconds, and may end
+    sooner. stop: start nothing new.
+
+    before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
+    written. credentials: where what is shown once goes. plan_digest: of what is applied. halt: asked before
+    each wave of a roll-out.
+    """
+
+    journal: JournalWriter
+    sink: Sink
+    now: Callable[[], str]
+    timer: Callable[[], float]
+    pause: Callable[[float], object]
+    stop: Callable[[], bool]
+    before: Listed = field(factory=dict)
+    fresh: Fresh = field(factory=Fresh)
+    credentials: Credentials = field(factory=Credentials)
+    plan_digest: str = ""
+    halt: Halting = never
