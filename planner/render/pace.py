@@ -69,13 +69,17 @@ def _left(done: int, total: int, seconds: float) -> list[str]:
     """How long the others take, if each takes as long; nothing where that would be a guess."""
     if not 0 < done < total or seconds < _TOO_EARLY:
         return []
-    left = seconds * (total - done) / done
-    if left < 10:
-        return ["a few seconds left"]
-    if left <= 50:
-        return [f"about {ceil(left / 10) * 10} s left"]
-    minutes = max(1, round(left / 60))
-    return [f"about {minutes} min left" if minutes < 90 else f"about {round(left / 3600)} h left"]
+    return [left_text(seconds * (total - done) / done)]
+
+
+def left_text(seconds: float) -> str:
+    """`about 2 min left`: no more exact than it is."""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds <= 50:
+        return f"about {ceil(seconds / 10) * 10} s left"
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} min left" if minutes < 90 else f"about {round(seconds / 3600)} h left"
 
 
 def duration(seconds: float) -> str:
