@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from planner.app.carrying import Outcome, Report, Running
     from planner.app.credentials import Destination
     from planner.app.evaluating import Evaluation
+    from planner.app.halting import Reach
     from planner.app.opening import Opened, Request
     from planner.app.preview.comparison import Order as PreviewOrder
     from planner.app.promotion.admission import Forcing
@@ -34,4 +35,6 @@ else:
         Order
     ) = Outcome = Any
     Configuration = KnownRelease = Plan = Progress = Promotion = Proposal = Report = Running = Any
-    Drivers = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any
+    Drivers = Parent = Previewed = PreviewOrder = Reach = Rejected = Request = Side = Store = Stored = (
+        Wanted
+    ) = Any
