@@ -1,4 +1,4 @@
-"""What somebody decides of a roll-out that has begun: it goes on, it goes back, or everything stays as it is."""
+"""What somebody decides of a roll-out that has begun: it goes on, goes back, or everything stays as it is."""
 
 from __future__ import annotations
 
@@ -56,20 +56,20 @@ def named(records: Sequence[Begun], name: str | None, environment: str) -> Begun
 
 def go_on_with(applying: Applying, name: str | None, *, auto: bool, lock_timeout: float) -> Outcome:
     """Goes on with a roll-out that waits, or was left; what failed of it is tried again."""
-    with _held(applying, name, "rollout continue", lock_timeout) as (applying, state, begun):
-        return _decided(applying, state, _tried_again(begun), "Go on with", auto=auto)
+    with _held(applying, name, "rollout continue", lock_timeout) as (held, state, begun):
+        return _decided(held, state, _tried_again(begun), "Go on with", auto=auto)
 
 
 def take_back(applying: Applying, name: str | None, *, auto: bool, lock_timeout: float) -> Outcome:
     """Takes every deployment of a roll-out back, the last wave first, and remembers that it failed. Refused
     where the old content is gone.
     """
-    with _held(applying, name, "rollout back", lock_timeout) as (applying, state, begun):
+    with _held(applying, name, "rollout back", lock_timeout) as (held, state, begun):
         back = _going_back(begun)
         if back.rollout.rules.mode == RESTART:
             raise _no_way_back(applying.here, back)
         if back.to_go_back:
-            return evolve(_decided(applying, state, back, "Take back", auto=auto), back=False)
+            return evolve(_decided(held, state, back, "Take back", auto=auto), back=False)
         here = applying.here
         _approve(here, f"Take back the roll-out {back.rollout.name} in {here.environment.name}?", auto=auto)
         failure = remembered(back, here.store.clock())
@@ -160,9 +160,8 @@ def _no_way_back(here: Opened, begun: Begun) -> Refused:
         plain_command_line(folder, environment, "apply"),
     ]
     return Refused(
-        f"the roll-out {name} ({begun.id}) put new content in the place of the old, which nobody keeps: there "
-        "is no way back",
+        f"the roll-out {name} ({begun.id}) puts new content in the place of the old: there is no way back",
         advice="\n".join(
-            ["Put the former files where the templates have them, then:", *map("  {}".format, steps)]
+            ["Give the templates the former files again, then:", *(f"  {way}" for way in steps)]
         ),
     )

@@ -137,8 +137,8 @@ def _first(begun: Begun) -> str:
 
 
 def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[str] = ()) -> None:
-    """WrongUsage for a roll-out that --retry-rollout names and that no template declares; PlannerError for one
-    that is not held back. going: those that had begun already.
+    """WrongUsage for a roll-out to retry that no template declares, PlannerError for one that is not held
+    back. going: those that had begun already.
     """
     declared = [block.name for block in here.session.goal.declarations.rollouts]
     failed = {(failure.rollout, failure.wish) for failure in state.failures}

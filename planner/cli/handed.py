@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.app.carrying import Outcome, Report, Running
+    from planner.app.carrying import Applying, Outcome, Report, Running
     from planner.app.credentials import Destination
     from planner.app.evaluating import Evaluation
     from planner.app.halting import Reach
@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
-    Console = Credentials = Destination = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = (
-        Order
-    ) = Outcome = Any
-    Configuration = KnownRelease = Plan = Progress = Promotion = Proposal = Report = Running = Any
-    Drivers = Parent = Previewed = PreviewOrder = Reach = Rejected = Request = Side = Store = Stored = (
-        Wanted
-    ) = Any
+    Applying = Configuration = Console = Credentials = Destination = Done = Drivers = Evaluation = Any
+    Forcing = Foreseen = KindFile = KnownRelease = Opened = Order = Outcome = Parent = Plan = Previewed = Any
+    PreviewOrder = Progress = Promotion = Proposal = Reach = Rejected = Report = Request = Running = Any
+    Side = Store = Stored = Wanted = Any

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import click
 from attrs import evolve
 
-from planner.cli.handed import Console, Outcome, Request, Stored
+from planner.cli.handed import Applying, Console, Outcome, Request, Stored
 from planner.cli.options import (
     complete_rollouts,
     events_option,
@@ -56,24 +57,15 @@ def status_command(here: Stored, /, as_json: bool) -> None:
     console.out(console.located(text))
 
 
-def _decide(
-    request: Request,
-    console: Console,
-    verb: str,
-    decide: Callable[..., Outcome],
-    name: str | None,
-    auto: bool,
-    lock_timeout: float,
-) -> int:
+def _decide(request: Request, console: Console, verb: str, decide: Callable[[Applying], Outcome]) -> int:
     """What is left of it, if it is cut off, an apply goes on with."""
-    from planner.app.carrying import Applying
+    from planner.app import carrying
     from planner.app.command_line import Typed
     from planner.app.opening import opened
     from planner.cli.present import exit_code_of, make_report
 
     with opened(evolve(request, typed=Typed("apply"))) as here:
-        applying = Applying(here, make_report(console, here, verb))
-        return exit_code_of(decide(applying, name, auto=auto, lock_timeout=lock_timeout))
+        return exit_code_of(decide(carrying.Applying(here, make_report(console, here, verb))))
 
 
 @command.command("continue")
@@ -92,7 +84,8 @@ def continue_command(
     """
     from planner.app.deciding import go_on_with
 
-    return _decide(request, console, "rollout continue", go_on_with, name, auto_approve, lock_timeout)
+    decide = partial(go_on_with, name=name, auto=auto_approve, lock_timeout=lock_timeout)
+    return _decide(request, console, "rollout continue", decide)
 
 
 @command.command("back")
@@ -111,7 +104,8 @@ def back_command(
     """
     from planner.app.deciding import take_back
 
-    return _decide(request, console, "rollout back", take_back, name, auto_approve, lock_timeout)
+    decide = partial(take_back, name=name, auto=auto_approve, lock_timeout=lock_timeout)
+    return _decide(request, console, "rollout back", decide)
 
 
 @command.command("abandon")
