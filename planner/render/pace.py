@@ -52,11 +52,13 @@ class Pace:
         """So many are done. None: others are begun."""
         self._count = done, total, self._count[2] if done else self._clock()
 
-    def line(self, columns: int) -> str:
-        """`Applying … 63/200 · 1:12 · about 2 min left`; the end gives way where there is no room."""
+    def line(self, columns: int, *, even: bool = True) -> str:
+        """`Applying … 63/200 · 1:12 · about 2 min left`; the end gives way where there is no room. even:
+        whether what is left goes as what is done went, so that the time it takes can be told.
+        """
         done, total, begun = self._count
         parts = [f"{done}/{total}"] if self.counts else []
-        parts += [duration(self.seconds), *_left(done, total, self._clock() - begun)]
+        parts += [duration(self.seconds), *(_left(done, total, self._clock() - begun) if even else ())]
         while len(parts) > 1 and cells(self._with(parts)) > columns:
             parts.pop()
         return shorten(self._with(parts), columns)

@@ -230,7 +230,7 @@ class _Live:
         lines = [line for id_, line in running if id_ not in rolling]
         for id_, rollout in rolling.items():
             lines += [*(line for of, line in running if of == id_), rollout.line(columns)]
-        return [*lines, pace.line(columns)] if pace.counts else lines
+        return [*lines, pace.line(columns, even=not rolling)] if pace.counts else lines
 
 
 def _bar(upload: tuple[int, int], columns: int) -> str:

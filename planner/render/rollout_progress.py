@@ -52,9 +52,9 @@ def _parts(event: RolloutEvent) -> tuple[str, str, str]:
     if isinstance(event, RolloutBegun):
         return _begun(event)
     if isinstance(event, RolloutTurned):
-        back = f"; {_names(event.members)} go back" if event.status == BACK and event.members else ""
-        nothing = "" if back else "; nothing more begins"
-        return "failed", f" in wave {event.wave}: {event.deployment}, {event.reason}{back or nothing}", ERROR
+        back = event.status == BACK and event.members
+        then = f"going back: {_names(event.members)}" if back else "nothing more begins"
+        return "failed", f" in wave {event.wave} at {event.deployment}: {event.reason}; {then}", ERROR
     if isinstance(event, WaveBegun):
         return "", f"wave {event.wave} of {event.waves} begins: {_names(event.members)}", ""
     if isinstance(event, WaveDone):
@@ -75,8 +75,9 @@ def _ended(event: RolloutEnded) -> tuple[str, str, str]:
     done = (
         "" if event.result in (DONE, WENT_BACK) else f", {event.wave} of {plural(event.waves, 'wave')} done"
     )
-    failed = f"{event.deployment}, " if event.deployment else ""
-    return how, f"{done}{f': {failed}{event.reason}' if event.reason else ''}", _ROLES.get(event.result, "")
+    failed = f", {event.deployment} failed" if event.deployment else ""
+    why = f": {event.reason}" if event.reason else ""
+    return how, f"{done}{failed}{why}", _ROLES.get(event.result, "")
 
 
 def _names(members: tuple[Member, ...]) -> str:

@@ -31,7 +31,7 @@ STAGES: Final[Mapping[str, tuple[str, str]]] = {
     LOOKED: ("under way", CHANGE),
     DONE: ("done", ADD),
     UNDONE: ("as before", WARNING),
-    "": ("to come", DIM),
+    "": ("not begun", DIM),
 }
 """How far a member is, in a word, in the order in which a wave tells of them; and the colour."""
 
@@ -64,27 +64,29 @@ def next_text(item: Begun) -> str:
 
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:
     """Commands, each with what it does."""
-    going_back = item.status == BACK
-    ways = [("continue", f"goes on with {'the way back' if going_back else f'wave {item.wave}'}")]
-    if not going_back:
-        ways.append(("back", f"brings {_whom(item.to_go_back)} back to what was declared before"))
+    ways = [("continue", _going_on(item))]
+    if item.status != BACK and item.to_go_back:
+        count = plural(len(item.to_go_back), "deployment")
+        ways.append(("back", f"brings {count} back to what was declared before"))
     name = item.rollout.name
     return [(f"planner rollout {verb} {name} -e {environment}", does) for verb, does in [*ways, _FORGET]]
 
 
-def _whom(members: Sequence[Member]) -> str:
-    return plural(len(members), "deployment") if members else "nothing"
+def _going_on(item: Begun) -> str:
+    if item.status == BACK:
+        return "goes on with the way back"
+    return f"goes on with wave {item.wave}" if item.wave <= len(item.rollout.waves) else "ends it"
 
 
 def _begun(item: Begun, environment: str, width: int, style: Style) -> Iterator[str]:
     title, status = f"{address_of(item.rollout.name)} ({item.id}): ", item.status
     head = style.paint(BOLD, escape(title)) + style.paint(_STATUS.get(status, BOLD), escape(status))
-    since, wave = f" since {minute(item.at)} UTC", _wave_text(item)
-    if cells(title + status + since + wave) <= width:
-        yield f"{head}{since}{wave}"
+    about = f"{_wave_text(item)}, begun {minute(item.at)} UTC"
+    if cells(f"{title}{status}, {about}") <= width:
+        yield f"{head}, {about}"
     else:
         yield head
-        yield from hanging(_INDENT, (since + wave).strip(), width, 2 * len(_INDENT))
+        yield from hanging(_INDENT, about, width, 2 * len(_INDENT))
     if item.reason:
         yield from hanging(_INDENT, item.reason, width, 2 * len(_INDENT))
     carried = all_of([str(address) for address in item.rollout.of])
@@ -96,7 +98,7 @@ def _begun(item: Begun, environment: str, width: int, style: Style) -> Iterator[
 
 def _wave_text(item: Begun) -> str:
     waves = len(item.rollout.waves)
-    return f", wave {item.wave} of {waves}" if item.wave <= waves else f", all {plural(waves, 'wave')} done"
+    return f"wave {item.wave} of {waves}" if item.wave <= waves else f"all {plural(waves, 'wave')} done"
 
 
 def _waves(item: Begun, width: int, style: Style) -> Iterator[str]:
@@ -121,11 +123,12 @@ def _member(item: Begun, member: Member) -> str:
 
 
 def _commands(item: Begun, environment: str, width: int) -> Iterator[str]:
-    """In two columns, or what a command does below it where there is no room."""
+    """In two columns, or what each does below it where there is no room."""
     ways = [(escape(command), does) for command, does in ways_on(item, environment)]
     column = max(cells(command) for command, _ in ways) + 3 * len(_INDENT)
+    beside = column + max(cells(does) for _, does in ways) <= width
     for command, does in ways:
-        if column + cells(does) <= width:
+        if beside:
             yield f"{2 * _INDENT}{command}".ljust(column) + does
         else:
             yield 2 * _INDENT + command

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from planner.model.address import Address
+from planner.model.ledger import WENT_BACK, Rolled
 from planner.model.plan import Step
 from planner.model.rollout import (
+    DONE,
+    GOING,
     NONE,
     RESTART,
     ROLL_BACK,
     ROLL_BACK_ALL,
+    STOPPED,
     YELLOW,
     Analysis,
     Failure,
@@ -78,4 +82,21 @@ HOSTILE = Rollout(
     ((Member("d\x1b[2J", Address("extension_binding", "a"), "@you \x1b]0;x\x07`</summary>|#1", "\u202e8"),),),
     ("<b>\x9b31m",),
     Failure("search", "", 1, "\x1b[31mshop", "no\nmore `x` <script>", "2026-11-30T08:00:00Z"),
+)
+RETRY = "planner apply -e staging --retry-rollout plugins"
+ROLLED = (
+    Rolled("search", "r-4f2c9a71be", DONE, 3, 3),
+    Rolled(
+        "plugins",
+        "r-77aa01c2d4",
+        WENT_BACK,
+        1,
+        3,
+        "shop-canary-2",
+        "analysis-phonetic 8.14.1 does not load on 8.15.3",
+        tuple(f"shop-canary-{number}" for number in range(1, 13)),
+        f"change what it carries, or try it again: {RETRY}",
+    ),
+    Rolled("rules", "r-0c", STOPPED, 0, 2, "shop-\x1b[31m", "it is red"),
+    Rolled("words", "r-0d", GOING, 1, 2, reason="wave 1 is done, and --until asked for no more"),
 )
