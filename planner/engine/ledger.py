@@ -75,10 +75,14 @@ def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, 
 
 
 def _why_skipped(run: Run, step: Step) -> str:
-    """The nearest failed step that it waits for, directly or not; else the run was stopped before it."""
+    """The nearest failed step that it waits for, directly or not, or why the turn of one does not come; else
+    the run was stopped before it.
+    """
     todo, visited = [step.number], set()
     while todo:
         number = todo.pop(0)
+        if why := run.waves.why_not(run.plan.steps[number - 1]):
+            return why
         if number in run.failed and number != step.number:
             return f"it waits for {run.plan.steps[number - 1].address}, which failed"
         if number not in visited:
