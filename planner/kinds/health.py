@@ -23,6 +23,7 @@ from planner.model.rollout import GREEN, RED, YELLOW, Analysis
 SEARCH: Final = "elasticsearch"
 _RESTART: Final = "automatic_restart"
 _STOPPED: Final = ("stopped", "stopping")
+_RESTARTING: Final = ("restarting", "rebooting")
 _CLUSTER: Final = "/info/elasticsearch"
 _WORST_FIRST: Final = (RED, "", YELLOW, GREEN)
 _INSTANCE: Final = {
@@ -38,6 +39,15 @@ def is_stopped(body: Any) -> bool:
     """Whether no Elasticsearch of the deployment runs, or one is about to end."""
     statuses = [pointed(resource, "/info/status") for resource in _searched(body)]
     return not statuses or any(status in _STOPPED for status in statuses)
+
+
+def restarting(body: Any, besides: Collection[str]) -> str:
+    """Which Elasticsearch is said to restart: its attempt may not be shown yet. besides: names of others."""
+    for name, resource in resources(body):
+        status = pointed(resource, "/info/status")
+        if kind_of(name) == SEARCH and name not in besides and status in _RESTARTING:
+            return f"{name}: its status is {status}"
+    return ""
 
 
 def shards_of(body: Any) -> str:

@@ -30,6 +30,7 @@ from planner.kinds.health import (
     is_stopped,
     missing_plugin,
     other_tokens,
+    restarting,
     restarts_of,
     shards_of,
     unwell,
@@ -110,7 +111,7 @@ class RollingDriver(RestDriver):
         left = [resource for resource in _clusters(body) if resource not in begun.values()]
         if not left:
             return Result(Observed(id_, {}), "it was begun already")
-        if busy := pending(body, besides=begun):
+        if busy := pending(body, besides=begun) or restarting(body, begun.values()):
             raise not_yet(f"a plan of {name} is pending, {busy}")
         warnings = [self._restart(request, name, _clusters(body)[resource]) for resource in left]
         return Result(Observed(id_, {}), said(*warnings))

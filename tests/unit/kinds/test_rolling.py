@@ -245,6 +245,20 @@ def test_a_restart_whose_reply_was_lost_is_not_begun_again(after: float, fails: 
     assert len(at.restarts) == 1
 
 
+def test_a_restart_whose_attempt_is_not_shown_yet_is_waited_for() -> None:
+    at = Deployed.made()
+    reading, body = at.look(), at.call("GET", at.path)
+    body["resources"]["elasticsearch"][0]["info"]["status"] = "restarting"
+
+    def begun(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        assert environ["REQUEST_METHOD"] == "GET"
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
+
+    with pytest.raises(NotYet, match="elasticsearch: its status is restarting"):
+        evolve(at, app=begun).restart(reading)
+
+
 def test_a_restart_of_before_is_not_this_one() -> None:
     at = Deployed.made()
     at.restart(at.look())
