@@ -141,7 +141,7 @@ def _parts(resource: Any) -> str:
     return f" ({', '.join(named)})" if named else ""
 
 
-def missing_plugin(body: Any, ref_id: str, nodes: Any) -> str:
+def missing_plugin(body: Any, ref_id: str, nodes: Mapping[str, Any]) -> str:
     """Which plugin of its plan a node does not have, "" where none is missing. nodes: of the reply to
     `_nodes/plugins`.
 
@@ -150,8 +150,7 @@ def missing_plugin(body: Any, ref_id: str, nodes: Any) -> str:
     """
     entries, only = _plugins(body, ref_id)
     names = {entry.name for entry in (*entries, *only)} | {*_built_in(body, ref_id)}
-    shown = list(nodes.values()) if isinstance(nodes, Mapping) else []
-    has = {str(pointed(node, "/name")): _names(node) for node in shown}
+    has = {str(pointed(node, "/name")): _names(node) for node in nodes.values()}
     for node, those in has.items():
         missing = [entry.name for entry in entries if entry.name not in those]
         if len(missing) > len(those - names):
