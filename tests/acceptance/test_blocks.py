@@ -342,3 +342,13 @@ def test_all_that_is_wrong_with_rollouts_is_told_at_once(applied: Project) -> No
         assert f'Did you mean "{advice}"?' in shown.err
     refused = applied.run("plan")
     assert (refused.code, "12 errors." in refused.err) == (1, True)
+
+
+def test_a_plan_of_before_a_roll_out_is_stale(applied: Project) -> None:
+    applied.edit("templates/main.yaml", "name: beta", "name: omega")
+    applied.ok("plan", "--out", "plan.json")
+    applied.write("templates/rollouts.yaml", "rollout: {words: {of: [extension.*], mode: none}}\n")
+    refused = applied.run("apply", "plan.json")
+    assert (refused.code, "templates, files or variables are not those" in refused.both) == (3, True), refused
+    (applied.folder / "templates/rollouts.yaml").unlink()
+    applied.ok("apply", "plan.json", "--auto-approve")
