@@ -114,7 +114,7 @@ def noted(body: Any) -> dict[str, tuple[str, ...]]:
 
 
 def nothing_new(body: Any, before: Reading | None) -> Reading | None:
-    """The reading of before, where no attempt has come since: there is none to be followed. None elsewhere."""
+    """The reading of before, where no attempt has come since: there is none to follow. None elsewhere."""
     if before is None:
         return None
     known = {id_ for ids in following_of(before.attempts).values() for id_ in ids}
