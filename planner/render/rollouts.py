@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from attrs import evolve
+
 from planner.model.rollout import (
     BACK,
     DONE,
     GOING,
     LOOKED,
+    RESTART,
     STOPPED,
     UNDONE,
     WRONG,
@@ -64,10 +67,9 @@ def next_text(item: Begun) -> str:
 
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:
     """Commands, each with what it does."""
-    ways = [("continue", _going_on(item))]
-    if item.status != BACK and item.to_go_back:
-        count = plural(len(item.to_go_back), "deployment")
-        ways.append(("back", f"brings {count} back to what was declared before"))
+    ways, back = [("continue", _going_on(item))], evolve(item, all_back=True).to_go_back
+    if item.status != BACK and back and item.rollout.rules.mode != RESTART:
+        ways.append(("back", f"brings {plural(len(back), 'deployment')} back to what was declared before"))
     name = item.rollout.name
     return [(f"planner rollout {verb} {name} -e {environment}", does) for verb, does in [*ways, _FORGET]]
 
