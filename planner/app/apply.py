@@ -212,7 +212,7 @@ def _carry_out(
         here.caller.tell(_NEWER_FORMAT)
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
         _tell_release(here, after)
-    return went_back(applying, after, evolve(outcome, held=is_held(plan)))
+    return went_back(applying, plan, after, evolve(outcome, held=is_held(plan)))
 
 
 def _tell_release(here: Opened, after: State) -> None:

@@ -24,7 +24,7 @@ from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
 from planner.model.plan import Plan
-from planner.model.rollout import Begun
+from planner.model.rollout import BACK, Begun
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -85,6 +85,11 @@ class Outcome:
     held: bool = False
     paused: bool = False
 
+    def goes_back(self, state: State) -> bool:
+        """Whether a roll-out that failed in it has to go back now."""
+        interrupted = self.ledger is not None and self.ledger.interrupted
+        return not interrupted and any(begun.status == BACK for begun in state.rollouts)
+
 
 def carried(
     applying: Applying,
@@ -94,9 +99,30 @@ def carried(
     view: View = NOTHING_SEEN,
     fresh_until: float = 0.0,
 ) -> tuple[State, Outcome]:
-    """The state after a plan, and what became of it, which is reported."""
+    """The state after a plan, and what became of it, which is reported; unless some of it goes back first."""
+    here, report = applying.here, applying.report
+    after, outcome, checked = run(applying, plan, state, provenance, view, fresh_until)
+    if outcome.ledger is None or outcome.goes_back(after):
+        return after, outcome
+    report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
+    if outcome.ledger.complete:
+        report.outputs(after.outputs)
+    report.diagnostics(checked)
+    return after, outcome
+
+
+def run(
+    applying: Applying,
+    plan: Plan,
+    state: State,
+    provenance: Provenance,
+    view: View = NOTHING_SEEN,
+    fresh_until: float = 0.0,
+) -> tuple[State, Outcome, tuple[Diagnostic, ...]]:
+    """As `carried`, and only what could not be recorded is reported. The diagnostics are of checks."""
     here, report, halted = applying.here, applying.report, list[str]()
     credentials = opened_credentials(here, plan, applying.credentials)
+    operation = "destroy" if here.request.destroy else "apply"
 
     def halt(begun: Begun, wave: int) -> str:
         halted.append(applying.halt(begun, wave))
@@ -105,7 +131,7 @@ def carried(
     try:
         with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(
-                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
+                journal=here.store.open_journal(state, operation),
                 sink=running.sink,
                 now=here.store.clock,
                 timer=here.passing.timer,
@@ -122,9 +148,5 @@ def carried(
         if error.ledger is not None:
             report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
-    report.ledger(ledger, way_on(here, plan, ledger))
-    if ledger.complete:
-        report.outputs(after.outputs)
-    report.diagnostics(checked)
     failed = any(item.is_error for item in checked)
-    return after, Outcome(ledger=ledger, failed=failed, paused=any(halted))
+    return after, Outcome(ledger=ledger, failed=failed, paused=any(halted)), checked

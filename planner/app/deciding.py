@@ -14,7 +14,7 @@ from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
 from planner.app.rolling import followed
 from planner.engine.rollouts.again import plan_again
-from planner.engine.rollouts.waves import remembered
+from planner.engine.rollouts.course import remembered
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
 from planner.model.project import Environment

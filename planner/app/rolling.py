@@ -8,8 +8,8 @@ from typing import Final
 
 from attrs import evolve
 
-from planner.app.carrying import Applying, Outcome, carried
-from planner.app.command_line import plain_command_line
+from planner.app.carrying import Applying, Outcome, carried, run
+from planner.app.command_line import plain_command_line, way_on
 from planner.app.opening import Opened
 from planner.engine.rollouts.again import plan_again
 from planner.engine.workflow import Proposal, Provenance, propose_from
@@ -32,7 +32,9 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     digest of a plan that somebody approved. Refused where it is another one than began, or somebody has to
     say first how it goes on.
     """
-    here, records = applying.here, state.rollouts
+    here = applying.here
+    state = _without_void(here, state)
+    records = state.rollouts
     if not records:
         return state, None
     _refuse_stopped(here, records)
@@ -52,21 +54,41 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
         here.caller.tell(_going_on(begun))
     back = any(begun.status == BACK for begun in records)
     plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    after, outcome = carried(applying, plan, state, Provenance(records[0].plan_digest))
-    return after, went_back(applying, after, evolve(outcome, back=back))
+    after, outcome = carried(applying, plan, state, _as_of(records))
+    return after, went_back(applying, plan, after, evolve(outcome, back=back))
 
 
-def went_back(applying: Applying, state: State, outcome: Outcome) -> Outcome:
-    """What became of an apply, once the roll-outs that failed in it have gone back."""
-    here, records = applying.here, [begun for begun in state.rollouts if begun.status == BACK]
-    if not records or outcome.back or (outcome.ledger and outcome.ledger.interrupted):
+def _as_of(records: Sequence[Begun]) -> Provenance:
+    return Provenance(records[0].plan_digest)
+
+
+def _without_void(here: Opened, state: State) -> State:
+    """Without what was to restart users of a content that was never put in place: it is planned anew."""
+    held = {str(address): prior.content_sha256 for address, prior in state.resources.items()}
+    void = [b for b in state.rollouts if b.is_untouched and not b.contents.items() <= held.items()]
+    for begun in void:
+        here.caller.tell(f"The roll-out {begun.rollout.name} ({begun.id}) had not done anything, and ends.")
+    left = tuple(begun for begun in state.rollouts if begun not in void)
+    return here.store.commit(evolve(state, rollouts=left)) if void else state
+
+
+def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) -> Outcome:
+    """What became of an apply of a plan, once the roll-outs that failed in it have gone back; all of it is
+    reported then.
+    """
+    here, forward = applying.here, outcome.ledger
+    if forward is None or outcome.back or not outcome.goes_back(state):
         return outcome
+    records = [begun for begun in state.rollouts if begun.status == BACK]
     for begun in records:
         here.caller.tell(_going_on(begun))
-    plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    _, back = carried(applying, plan, state, Provenance(records[0].plan_digest))
-    interrupted = bool(back.ledger and back.ledger.interrupted)
-    return evolve(back, back=True) if interrupted else evolve(outcome, back=True)
+    again = plan_again(records, state, here.session.goal, here.session.drivers)
+    after, came, _ = run(applying, again, state, _as_of(records))
+    back = came.ledger or forward
+    told = {rolled.id: rolled for rolled in (*forward.rollouts, *back.rollouts)}
+    ledger = evolve(forward, interrupted=back.interrupted, changed=True, rollouts=tuple(told.values()))
+    applying.report.ledger(ledger, way_on(here, plan, ledger) if after.rollouts else "")
+    return evolve(outcome, ledger=ledger, back=True)
 
 
 def finish(applying: Applying, state: State) -> Outcome:

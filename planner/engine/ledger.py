@@ -23,7 +23,7 @@ def ledger_of(run: Run, interrupted: bool) -> Ledger:
     left = any(entry.result == SKIPPED for entry in entries)
     changed = bool(run.done) or any(item.carried_out for item in run.settled.values()) or _in_doubt(run)
     refused = any(_is_refused(run.plan.steps[number - 1], error) for number, error in run.failed.items())
-    return Ledger(entries, interrupted and left, changed, refused)
+    return Ledger(entries, interrupted and left, changed, refused, run.waves.end())
 
 
 def _is_refused(step: Step, error: BaseException) -> bool:
@@ -88,4 +88,4 @@ def _why_skipped(run: Run, step: Step) -> str:
         if number not in visited:
             visited.add(number)
             todo += run.plan.steps[number - 1].waits_for
-    return "the run was stopped before its turn"
+    return run.waves.why_not(step) or "the run was stopped before its turn"

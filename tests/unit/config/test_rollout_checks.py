@@ -21,7 +21,7 @@ def template(rollout: str, lifecycle: str = "{}") -> str:
     other: {{name: o, extension_type: bundle, version: '*', file: files/o}}
   extension_binding:
     shop: {{deployment: s, extensions: [extension.words]}}
-    blog: {{deployment: b, extensions: [{{type: bundle, name: g, url: "repo://g", elasticsearch_version: 8}}]}}
+    blog: {{deployment: b, extensions: [{{type: bundle, name: g, url: "r://g", elasticsearch_version: 8}}]}}
   user: {{me: {{user_name: me, security: {{password: "{{{{ var.key }}}}", roles: [ece_deployment_viewer]}}}}}}
 rollout:
 {rollout}"""

@@ -64,11 +64,15 @@ def test_nothing_is_begun_while_a_plan_is_pending() -> None:
     at.look()
 
 
-def test_a_boot_loop_is_no_matter_of_patience() -> None:
+@pytest.mark.parametrize("broken", ["bundle", "plugin"])
+def test_a_boot_loop_is_no_matter_of_patience(broken: str) -> None:
     """The attempt waits ten minutes for an instance that has been started again by then."""
     at = Deployed.made()
+    descriptor = PLUGIN.replace("classname=T", "")
+    url = at.stored(archive(**{"plugin-descriptor.properties": descriptor}), "plugin")
+    plugins = [{"name": "tokens", "url": url, "elasticsearch_version": "8.15.3"}]
     reading = at.look()
-    at.change(BROKEN)
+    at.change(*([BROKEN] if broken == "bundle" else []), user_plugins=plugins if broken == "plugin" else [])
     at.wait(15)
     assert at.checked(reading)[0] == PENDING
     at.wait(50)
@@ -201,9 +205,22 @@ def test_where_nothing_is_passed_on_it_is_said() -> None:
         found = at.check(None, health)
         assert (found.settling.status, found.note.partition(":")[0]) == (
             "",
-            "its nodes were not asked what they loaded",
+            "what its nodes loaded could not be looked at",
         )
     assert at.check(None).note == ""
+
+
+def test_a_reply_about_nodes_that_is_none() -> None:
+    at = Deployed.made()
+
+    def odd(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if "/proxy/" not in environ["PATH_INFO"]:
+            return at.app(environ, start)
+        start("200 OK", [("Content-Type", "application/json")])
+        return [b'{"nodes": []}']
+
+    found = evolve(at, app=odd).check(None, Health(plugins=True))
+    assert (found.settling.status, "holds no nodes" in found.note) == ("", True)
 
 
 def test_nodes_that_do_not_answer_yet() -> None:
@@ -243,6 +260,20 @@ def test_a_restart_whose_reply_was_lost_is_not_begun_again(after: float, fails: 
     at.wait()
     assert at.checked(reading)[0] == (FAILED if fails else "")
     assert len(at.restarts) == 1
+
+
+def test_a_restart_whose_attempt_is_not_shown_yet_is_waited_for() -> None:
+    at = Deployed.made()
+    reading, body = at.look(), at.call("GET", at.path)
+    body["resources"]["elasticsearch"][0]["info"]["status"] = "restarting"
+
+    def begun(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        assert environ["REQUEST_METHOD"] == "GET"
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
+
+    with pytest.raises(NotYet, match="elasticsearch: its status is restarting"):
+        evolve(at, app=begun).restart(reading)
 
 
 def test_a_restart_of_before_is_not_this_one() -> None:
