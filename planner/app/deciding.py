@@ -12,7 +12,7 @@ from planner.app.apply import halting, holding
 from planner.app.carrying import Applying, Outcome
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
-from planner.app.rolling import followed
+from planner.app.rolling import followed, without_void
 from planner.engine.rollouts.again import plan_again
 from planner.engine.rollouts.course import remembered
 from planner.errors import PlannerError, Refused, WrongUsage
@@ -103,7 +103,8 @@ def _held(
     applying: Applying, name: str | None, operation: str, timeout: float
 ) -> Iterator[tuple[Applying, State, Begun]]:
     here, since = applying.here, applying.here.passing.timer()
-    with holding(here, operation, timeout) as state:
+    with holding(here, operation, timeout) as found:
+        state = without_void(here, found)
         begun = named(state.rollouts, name, here.environment.name)
         yield halting(applying, state, since), state, begun
 
