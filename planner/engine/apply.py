@@ -170,7 +170,8 @@ class Run:
                 self._unwritten.append(intent)
                 self.working.take(intent)
             hand_over = self.world.credentials.taking(step.address)
-            taken.append((step, evolve(request, token=token_of(intent, self.salt), hand_over=hand_over)))
+            token, reading = token_of(intent, self.salt), request.reading or self.waves.reading(step)
+            taken.append((step, evolve(request, token=token, hand_over=hand_over, reading=reading)))
         for number in others:
             heappush(self._ready, number)
         return taken

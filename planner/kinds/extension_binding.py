@@ -25,7 +25,7 @@ from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
-from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, pending
+from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, nothing_new, pending
 from planner.kinds.binding import Call
 from planner.kinds.loading import (
     Cluster,
@@ -234,7 +234,8 @@ class ExtensionBindingDriver(RollingDriver):
             clusters = clusters_of(reply.body)
             changed = [cluster.changed(wanted, gone) for cluster in clusters]
             if changed == clusters:
-                return Result(followed(found, {}), "it was so already")
+                unfollowed = nothing_new(reply.body, request.reading)
+                return Result(followed(found, {}), "it was so already", reading=unfollowed)
             if busy := pending(reply.body):
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
             self._refuse_moved(request, found)

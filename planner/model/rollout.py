@@ -33,12 +33,15 @@ LOOKED, DONE, WRONG, UNDONE = "looked at", "done", "failed", "back"
 
 @frozen
 class Analysis:
-    """What an analyzer of an index is to make of a text. tokens: in their order."""
+    """What an analyzer of an index is to make of a text. tokens: in their order.
 
-    index: str = field(metadata=WORD)
-    analyzer: str = field(metadata=WORD)
-    text: str
-    tokens: tuple[str, ...]
+    All of it is kept as it is: with a mark in the place of a secret it would ask for something else.
+    """
+
+    index: str = field(metadata=IDENTITY)
+    analyzer: str = field(metadata=IDENTITY)
+    text: str = field(metadata=IDENTITY)
+    tokens: tuple[str, ...] = field(metadata=IDENTITY)
 
 
 @frozen

@@ -186,6 +186,11 @@ class Waves:
         health = course.rollout.rules.health
         return Request(step.operation, step.address, id=member.id, health=health, reading=reading)
 
+    def reading(self, step: Step) -> Reading | None:
+        """A member as it was before its change, None for who is none."""
+        found = self._courses.get(step.address)
+        return found[0].begun.of(found[1].id).reading if found and found[0].begun else None
+
     def put_off(self, step: Step, result: Result | None, reason: str | None) -> str | None:
         """Why a step is looked after again: as reason says, or since a CHECK that finds a deployment well has
         to find it so some times in a row."""
@@ -203,6 +208,8 @@ class Waves:
         course, member = self._courses[step.address]
         if step.operation == LOOK and result is not None and result.reading is not None:
             return self._noted(course, member, Progress(LOOKED, result.reading))
+        if result is not None and result.reading is not None and course.begun:  # it was so: nothing to follow
+            return self._noted(course, member, evolve(course.begun.of(member.id), reading=result.reading))
         if self._last.get(step.address) != step.number:
             return []
         before = course.begun.of(member.id) if course.begun else Progress()

@@ -223,10 +223,12 @@ def test_a_reply_about_nodes_that_is_none() -> None:
     assert (found.settling.status, "holds no nodes" in found.note) == ("", True)
 
 
-def test_nodes_that_do_not_answer_yet() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nodes_that_do_not_answer_yet(method: str) -> None:
     at = Deployed.made()
-    at.fault("GET /deployments/*/elasticsearch/*/proxy/** status:503")
-    status, reason = at.checked(None, Health(plugins=True))
+    at.fault(f"{method} /deployments/*/elasticsearch/*/proxy/** status:503")
+    analysis = Analysis("products", "words", "tv", ("tv",))
+    status, reason = at.checked(None, Health(plugins=True, analyze=(analysis,)))
     assert (status, reason.partition(":")[0]) == (PENDING, "its nodes do not answer")
 
 
@@ -274,6 +276,33 @@ def test_a_restart_whose_attempt_is_not_shown_yet_is_waited_for() -> None:
 
     with pytest.raises(NotYet, match="elasticsearch: its status is restarting"):
         evolve(at, app=begun).restart(reading)
+
+
+def test_of_several_clusters_only_those_restart_that_were_not_begun() -> None:
+    """A run was cut off between the two."""
+    at = Deployed.made()
+    body = at.call("GET", f"{at.path}?show_plan_history=true")
+    (first,) = body["resources"]["elasticsearch"]
+    second = json.loads(json.dumps(first))
+    second["ref_id"] = "second"
+    own = {
+        "plan_attempt_id": "own",
+        "plan": {"transient": {"plan_configuration": {"cluster_reboot": "forced"}}},
+    }
+    first["info"] |= {"plan_info": {**first["info"]["plan_info"], "pending": own}, "status": "restarting"}
+    body["resources"]["elasticsearch"].append(second)
+    posted = []
+
+    def two(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            posted.append(environ["PATH_INFO"].rpartition("/elasticsearch/")[2])
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
+
+    known = [second["info"]["plan_info"]["current"]["plan_attempt_id"]]
+    names = [f"elasticsearch {ref_id}" for ref_id in (first["ref_id"], "second")]
+    evolve(at, app=two).restart(Reading(GREEN, dict.fromkeys(names, known)))
+    assert posted == ["second/_restart"]
 
 
 def test_a_restart_of_before_is_not_this_one() -> None:
