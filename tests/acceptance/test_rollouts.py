@@ -13,6 +13,7 @@ from attrs import frozen
 from .ece import LOGIN
 from .runner import Project, small, wait_until, words
 from .test_bindings import DECLARED, Scene, deployment, plan
+from .test_gates import closed_now
 
 IDS = [f"{number}abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"[:32] for number in range(4)]
 BROKEN = "a => b => c\n"
@@ -40,6 +41,9 @@ rollout:
 ANALYZER = {"a": {"type": "custom", "tokenizer": "standard", "filter": ["syn"]}}
 READS = {"type": "synonym", "synonyms_path": "dictionaries/s.txt"}
 PRODUCTS = {"settings": {"analysis": {"filter": {"syn": READS}, "analyzer": ANALYZER}}}
+
+
+PROMOTED = "variables: {size: {type: integer, default: 1}}\npromote: {variables: [size]}\n"
 
 
 @frozen
@@ -397,3 +401,48 @@ def test_a_run_was_cut_off(shops: Shops, again: str) -> None:
     project.apply(*words_)
     shops.settled()
     assert shops.restarts() == [2, 2, 2, 2]
+
+
+@pytest.fixture
+def promoted(shops: Shops) -> Shops:
+    """What is applied is a release, in a window that is open; the first wave of a change is done."""
+    project = shops.project
+    project.edit("planner.yaml", "project: shop\n", f"project: shop\n{PROMOTED}")
+    project.edit(
+        "planner.yaml", "{endpoint: sandbox,", "{endpoint: sandbox, gates: {windows: ['00:00-24:00']},"
+    )
+    project.apply()
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    assert shops.restarts() == [2, 1, 1, 1]
+    return shops
+
+
+def test_a_window_closes(promoted: Shops) -> None:
+    """It is asked before each new wave; a gate that is set aside is not in the way."""
+    project = promoted.project
+    project.edit("planner.yaml", "{windows: ['00:00-24:00']}", closed_now())
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "the roll-out search went no further: dev is closed now; opens 20" in words(done.out)
+    assert promoted.restarts() == [2, 1, 1, 1]
+    assert len(promoted.records()) == 1
+    assert project.run("rollout", "continue", "--auto-approve").code == 5
+    forced = ("--force", "windows", "--reason", "the shop is open")
+    assert project.run("apply", "--auto-approve", "--until", "wave", *forced).code == 5
+    assert promoted.restarts() == [2, 2, 2, 1]
+    project.ok("rollout", "back", "--auto-approve")
+    assert len({*promoted.loaded()}) == 1
+
+
+def test_a_release_is_rejected_meanwhile(promoted: Shops) -> None:
+    project = promoted.project
+    (release,) = [item["run"]["release"] for item in project.state()["promotions"] if "run" in item][-1:]
+    assert release
+    known = json.loads(project.ok("release", "list", "--json").out)["releases"]
+    project.ok("release", "reject", known[0]["id"], "--reason", "wrong words", "-e", "dev")
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "was rejected by" in words(done.out)
+    assert "wrong words" in words(done.out)
+    assert promoted.restarts() == [2, 1, 1, 1]
