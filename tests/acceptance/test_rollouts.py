@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,21 @@ def test_it_ends_after_a_wave_and_goes_on(shops: Shops) -> None:
     assert shops.extensions == 2
     shops.project.apply("--until", "wave")
     shops.settled()
+
+
+def test_nobody_waits_for_a_wave_that_does_not_begin(shops: Shops) -> None:
+    """The pause before it is longer than there is time."""
+    shops.rules("on_failure: stop", "on_failure: stop\n    pause: 2h")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        before = ece.client.get("/sandbox/clock").get_json()["now"]
+    for far in ("1h", "wave"):
+        assert shops.project.run("apply", "--auto-approve", "--until", far).code == 5
+    assert shops.restarts() == [2, 2, 2, 1]
+    with shops.project.sandbox() as ece:
+        after = ece.client.get("/sandbox/clock").get_json()["now"]
+    passed = datetime.fromisoformat(after) - datetime.fromisoformat(before)
+    assert passed < timedelta(hours=1)
 
 
 def test_after_which_wave(shops: Shops) -> None:
