@@ -134,11 +134,14 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
 
 
 def _same_stamps(observed: Observed, prior: Prior) -> bool:
-    """A list shows no stamps; what is not shown has not moved."""
+    """A list shows no stamps; what is not shown has not moved. Of what a version is of a part only, as that
+    of what a deployment loads, the rest may have been written since."""
+    same_version = observed.version == prior.version
+    stays = bool(observed.version and same_version and prior.last_modified)
     return (
-        (not observed.version or observed.version == prior.version)
+        (not observed.version or same_version)
         and (not observed.created or observed.created == prior.created)
-        and (not observed.last_modified or observed.last_modified == prior.last_modified)
+        and (not observed.last_modified or observed.last_modified == prior.last_modified or stays)
     )
 
 

@@ -89,9 +89,9 @@ class Driver(Protocol):
         """
         ...
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
-        """What is below all of these, by id, with fewer calls than one for each; None where there is no such
-        way. An index may tell it, which is behind: what differs from the state is read before it counts."""
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
+        """What is below each of these, by id, with fewer calls than one for each; None where there is no such
+        way. An index may tell it, which may be behind, and not show some of them: see Observed.as_of."""
         ...
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word

@@ -17,6 +17,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from planner.model.resource import Observed
+from planner.model.times import moment
 from planner.model.value import Value
 
 Noted = Mapping[str, tuple[str, ...]]
@@ -59,7 +60,7 @@ class Attempt:
         return (
             self.place != "pending"
             or self._step() == _LAST
-            or _time(self.shown.get("attempt_end_time")) is not None
+            or moment(self.shown.get("attempt_end_time")) is not None
         )
 
     @property
@@ -135,17 +136,8 @@ def judged(body: Any, before: Noted, changed: str, now: datetime | None = None) 
 
 
 def _just_ended(attempts: Iterable[Attempt], now: datetime | None) -> bool:
-    ends = (_time(attempt.shown.get("attempt_end_time")) for attempt in attempts)
+    ends = (moment(attempt.shown.get("attempt_end_time")) for attempt in attempts)
     return now is not None and any(end and 0 <= (now - end).total_seconds() < _QUIET for end in ends)
-
-
-def _time(text: Any) -> datetime | None:
-    """A time, None for none: some clients of the API write the year 1 for that."""
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo and found.year > 1 else None
 
 
 def _first_new(attempts: Iterable[Attempt], before: Iterable[str]) -> Attempt | None:

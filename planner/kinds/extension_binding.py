@@ -38,10 +38,11 @@ from planner.kinds.loading import (
     unfit,
     version_of,
     why_without,
+    written_last,
 )
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
-from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
+from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved, refuse_written, unknown_yet
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Parent
@@ -71,8 +72,6 @@ _MOST: Final = 5
 """Entries of others that are named."""
 _FEW: Final = 10
 """Of so few deployments each is read."""
-_CLAUSES: Final = 1000
-"""Ids that one query may name."""
 _UNSAID: Final = Reply(HTTPStatus.OK, {}, None)
 
 DETACH: Final = "detach"
@@ -102,9 +101,11 @@ class ExtensionBindingDriver(RestDriver):
             raise unusable(what, reply, self.binding)
         clusters, name = clusters_of(body), str(pointed(body, "/name") or id_)
         about = {"name": name, "version": version_of(clusters), "busy": pending(body)}
+        written = written_last(body) or reply.last_modified
         if not clusters or any(cluster.plan is None for cluster in clusters):
-            return Observed(id_, {}, about=about, waits=why_without(body, name))
-        return Observed(id_, {"deployment": id_, **_lists(clusters)}, version=digest(clusters), about=about)
+            return Observed(id_, {}, last_modified=written, about=about, waits=why_without(body, name))
+        attributes = {"deployment": id_, **_lists(clusters)}
+        return Observed(id_, attributes, version=digest(clusters), last_modified=written, about=about)
 
     def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
         """What looks like an id is one; the others are looked for in the list of all deployments."""
@@ -124,22 +125,18 @@ class ExtensionBindingDriver(RestDriver):
         found = ((pointed(item, "/id"), pointed(item, "/name")) for item in items)
         return {id_: str(name) for id_, name in found if isinstance(id_, str)}
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
-        """Of many deployments an index is asked, in pages; of what it does not show each is read."""
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
+        """Of many deployments an index is asked, in pages."""
         if len(parents) < _FEW:
             return None
         from planner.kinds.deployment_search import DeploymentSearch  # noqa: PLC0415 - only for many
 
-        ids, search = [id_ for (id_,) in parents], DeploymentSearch(self.client)
-        found: dict[str, Observed] = {}
-        for start in range(0, len(ids), _CLAUSES):
-            for item in search.shown(ids[start : start + _CLAUSES]):
-                id_ = str(pointed(item, "/id"))
-                with suppress(ApiError):  # it is read, then
-                    found[id_] = self.observe(item, _UNSAID, {"deployment": id_})
-        for id_ in ids:
-            if id_ not in found:
-                found.update(self.list((id_,)))
+        found: dict[Parent, Mapping[str, Observed]] = {}
+        for item in DeploymentSearch(self.client).shown([id_ for (id_,) in parents]):
+            id_ = str(pointed(item, "/id"))
+            with suppress(ApiError):  # it is read, then
+                shown = self.observe(item, _UNSAID, {"deployment": id_})
+                found[id_,] = {id_: evolve(shown, last_modified=None, as_of=shown.last_modified or "")}
         return found
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
@@ -232,16 +229,16 @@ class ExtensionBindingDriver(RestDriver):
                 return Result(followed(found, {}), "it was so already")
             if busy := pending(reply.body):
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
-            self._refuse_moved(request, found)
+            refuse_moved(request, found)
             sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
             try:
-                self._put(id_, reply.version, sent)
+                written = self._put(id_, reply.version, sent)
             except Conflict as refusal:
                 if left and is_of_version(refusal):
                     continue
                 refusal.observed = found
                 raise
-            return Result(followed(self._after(found, changed), noted(reply.body)))
+            return Result(followed(self._after(found, changed, written), noted(reply.body)))
         raise AssertionError  # the last try ends it
 
     def validate(self, request: Request) -> Validation:
@@ -326,22 +323,14 @@ class ExtensionBindingDriver(RestDriver):
                 advice="Somebody deleted it. Run planner plan to see what that changes.",
             ) from error
 
-    def _refuse_moved(self, request: Request, found: Observed) -> None:
-        """Conflict when the lists are not those that were planned from."""
-        if request.version is None or found.version == request.version:
-            return
-        conflict = Conflict(
-            f"{request.address}: somebody else changed what {found.about['name']} loads",
-            operation=self.binding.reading.operation.name,
-            status=HTTPStatus.CONFLICT,
-            advice="Run planner plan to see their change, then decide.",
-        )
-        conflict.observed = found
-        raise conflict
-
-    def _after(self, found: Observed, changed: Sequence[Cluster]) -> Observed:
+    def _after(self, found: Observed, changed: Sequence[Cluster], written: Reply) -> Observed:
         """What was found, with what the plan that was sent makes of it."""
-        return evolve(found, attributes={**found.attributes, **_lists(changed)}, version=digest(changed))
+        return evolve(
+            found,
+            attributes={**found.attributes, **_lists(changed)},
+            version=digest(changed),
+            last_modified=written.last_modified or found.last_modified,
+        )
 
 
 def _lists(clusters: Sequence[Cluster]) -> dict[str, Value]:

@@ -22,6 +22,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from planner.model.diagnostic import ERROR, WARNING
+from planner.model.times import moment
 from planner.model.value import Value
 
 LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plugins"}
@@ -29,6 +30,9 @@ LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plu
 
 SAID: Final = ("name", "url", "elasticsearch_version")
 """What an entry says, beside its type, which is that of its list."""
+
+WRITTEN: Final = ("last_modified", "last_resource_plan_modified")
+"""The metadata of a deployment that say when it was written, and when its plans were."""
 
 _NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
 
@@ -119,6 +123,14 @@ def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:
 def version_of(clusters: Sequence[Cluster]) -> str:
     """The Elasticsearch version that they run, "" where that is not told."""
     return next((str(v) for c in clusters if (v := _at(c.plan or {}, "elasticsearch", "version"))), "")
+
+
+def written_last(body: Any) -> str | None:
+    """When a deployment or a plan of it was written last, as a read or an index shows it; None where they do
+    not say."""
+    told = [_at(body, "metadata", name) for name in WRITTEN]
+    found = {time: text for text in told if (time := moment(text)) is not None}
+    return found[max(found)] if found else None
 
 
 def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:

@@ -56,7 +56,10 @@ class Plain(Reader):
         what it refers to that have a file."""
         return ()
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:  # noqa: ARG002
+    def list_all(
+        self,
+        parents: Sequence[Parent],  # noqa: ARG002
+    ) -> Mapping[Parent, Mapping[str, Observed]] | None:
         return None
 
     def stored(self, id_: str) -> bytes:

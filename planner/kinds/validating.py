@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from planner.ece.operations import Reply
-from planner.errors import ApiError, NotYet, OutcomeUnknown, Refused
+from planner.errors import ApiError, Conflict, NotYet, OutcomeUnknown, Refused
 from planner.kinds.loading import Loaded
 from planner.kinds.replies import pointed
 from planner.model.address import Address
-from planner.model.resource import Observed
+from planner.model.resource import Observed, Request
 
 
 @contextmanager
@@ -49,6 +49,20 @@ def refuse_written(found: Observed, version: str | None, reply: Reply) -> None:
         advice="Say validate_only: false for this environment in planner.yaml, and plan again to see what is "
         "left.",
     )
+
+
+def refuse_moved(request: Request, found: Observed) -> None:
+    """Conflict when the lists are not those that were planned from."""
+    if request.version is None or found.version == request.version:
+        return
+    conflict = Conflict(
+        f"{request.address}: somebody else changed what {found.about['name']} loads",
+        operation="get-deployment",
+        status=HTTPStatus.CONFLICT,
+        advice="Run planner plan to see their change, then decide.",
+    )
+    conflict.observed = found
+    raise conflict
 
 
 def unknown_yet(address: Address, found: Observed, entries: Collection[Loaded]) -> str:

@@ -181,6 +181,9 @@ class Observed:
     settling: how far the installation is; None where this does not show it. about: what else is known of it,
     for checks and for people; it is kept nowhere. waits: why the resource can be neither seen nor changed at
     present, "" where it can.
+
+    as_of: of what an index shows, when that was written last, "" where the index does not say; None for what
+    is so now.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -192,6 +195,7 @@ class Observed:
     settling: Settling | None = None
     about: Mapping[str, Value] = field(factory=dict)
     waits: str = ""
+    as_of: str | None = field(default=None, metadata=WORD)
 
 
 Progress = Callable[[int, int], None]

@@ -526,53 +526,6 @@ def test_a_reply_that_is_lost_changes_nothing_twice(scene: Scene, fault: str) ->
     scene.project.settled()
 
 
-MANY = 12
-
-
-def test_many_are_looked_for_in_an_index_that_may_be_behind(tmp_path: Path) -> None:
-    """What it shows as it was is read once more before it counts; what it does not show is read."""
-    ids = [f"{number:032x}" for number in range(MANY)]
-    scene = made(tmp_path / "p", *(deployment(id_, f"shop-{n}", plan()) for n, id_ in enumerate(ids)))
-    bindings = [f"    b{n}: {{deployment: shop-{n}, extensions: [extension.synonyms]}}" for n in range(MANY)]
-    scene.bind("\n".join(["resource:", "  extension_binding:", *bindings]))
-    with scene.project.sandbox() as ece:
-        ece.client.post("/sandbox/index", json={"lags": True})
-    scene.project.apply()
-    assert all(scene.lists(id_) == {"": ["synonyms"]} for id_ in ids)
-    for lags, reads in ((True, MANY), (False, 0)):
-        with scene.project.sandbox() as ece:
-            if not lags:
-                ece.client.post("/sandbox/index", json={"lags": False})
-            ece.forget_requests()
-        scene.project.settled()
-        with scene.project.sandbox() as ece:
-            log = ece.client.get("/sandbox/requests").get_json()["requests"]
-        asked = [f"{item['method']} {item['path'].removeprefix('/api/v1')}" for item in log]
-        assert sum(1 for call in asked if call.removeprefix("GET /deployments/") in ids) == reads
-        assert asked.count("POST /deployments/_search") == 1
-
-
-def test_who_uses_an_extension_is_known_though_the_index_is_behind(tmp_path: Path) -> None:
-    """What this project wrote is read; who it detached from uses it no more."""
-    scene = made(tmp_path / "shop", deployment(SHOP, "shop", plan()), deployment(BLOG, "blog", plan()))
-    project = scene.project
-    with project.sandbox() as ece:
-        ece.lag()
-    project.apply()
-    assert users(project) == {"extension.synonyms": ["shop"], "extension.stopwords": []}
-    with project.sandbox() as ece:
-        ece.lag()
-    scene.bind(BINDING.replace("extension.synonyms", "extension.stopwords"))
-    project.apply()
-    assert users(project) == {"extension.synonyms": [], "extension.stopwords": ["shop"]}
-
-
-def users(project: Project) -> dict[str, list[str]]:
-    found = json.loads(project.ok("who-uses", "extension.*", "--json").out)
-    assert (found["asked"]["queries"] <= 2, found["asked"]["reads"]) == (True, 1)
-    return {item["address"]: [user["name"] for user in item["users"]] for item in found["extensions"]}
-
-
 def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:
     scene.project.edit("planner.yaml", "seed: seed.yaml", "seed: seed.yaml, speed: 1")
     scene.bind(BINDING.replace("deployment: shop,", "deployment: shop, timeouts: {settle: 1s},"))

@@ -215,8 +215,8 @@ class Installation:
     instead. time: by which it goes.
     users: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
-    it objects. remark: what it says besides. at_once: whether it lists what is below many. waiting: why what
-    has an id has to wait.
+    it objects. remark: what it says besides. at_once: whether it lists what is below many; behind: what it
+    then shows otherwise, None for nothing. waiting: why what has an id has to wait.
     """
 
     kind: Kind = THING
@@ -241,6 +241,7 @@ class Installation:
     against: str = ""
     remark: str = ""
     at_once: bool = False
+    behind: dict[str, Observed | None] = field(factory=dict)
     waiting: dict[str, str] = field(factory=dict)
     asked: Callable[[Request], Validation] = lambda _: Validation()
 
@@ -261,17 +262,17 @@ class Installation:
 
     def list(self, parent: Parent = ()) -> Mapping[str, Observed]:
         self.lists += 1
-        seen = ((id_, item) for id_, item in self.stored.items() if id_ not in self.unlisted)
+        below = [id_ for id_ in self.stored if id_ in parent or not parent]
+        seen = ((id_, self.stored[id_]) for id_ in below if id_ not in self.unlisted)
         return {id_: self._observed(id_, item, closely=False) for id_, item in seen}
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
         if not self.at_once:
             return None
         self.lists += 1
-        ids = [parent[-1] for parent in parents]
-        return {
-            id_: self._observed(id_, self.stored[id_], closely=False) for id_ in ids if id_ in self.stored
-        }
+        now = {id_: self._observed(id_, item, closely=False) for id_, item in self.stored.items()}
+        shown = {id_: observed for id_, observed in {**now, **self.behind}.items() if observed}
+        return {parent: {parent[-1]: shown[parent[-1]]} for parent in parents if parent[-1] in shown}
 
     def _observed(self, id_: str, item: Stored, *, closely: bool) -> Observed:
         waits = self.waiting.get(id_, "")

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from planner.kinds.loading import Cluster, Loaded, clusters_of, digest, everywhere, loaded, unfit, version_of
+from planner.kinds.loading import (
+    Cluster,
+    Loaded,
+    clusters_of,
+    digest,
+    everywhere,
+    loaded,
+    unfit,
+    version_of,
+    written_last,
+)
 
 VERSION = "8.15.3"
 
@@ -197,6 +207,24 @@ def test_clusters_of_a_deployment() -> None:
     ]
     assert version_of(found) == VERSION
     assert loaded(found) == [{"type": "bundle", **A, "only_in": ["es-0/"]}]
+
+
+THEN, LATER = "2026-05-01T10:00:00.000Z", "2026-05-01T10:00:01Z"
+
+
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        ({"metadata": {"last_modified": THEN}}, THEN),
+        ({"metadata": {"last_modified": THEN, "last_resource_plan_modified": LATER}}, LATER),
+        ({"metadata": {"last_modified": LATER, "last_resource_plan_modified": THEN}}, LATER),
+        ({"metadata": {"last_modified": "then", "last_resource_plan_modified": None}}, None),
+        ({"metadata": None}, None),
+        ({}, None),
+    ],
+)
+def test_when_a_deployment_was_written_last(body: dict[str, Any], last: str | None) -> None:
+    assert written_last(body) == last
 
 
 @pytest.mark.parametrize(
