@@ -42,9 +42,11 @@ def check_value(blocks: Blocks, value: Value, diagnostics: Diagnostics) -> None:
 class _References:
     blocks: Blocks
     _near: dict[Address, str] = field(factory=dict)
+    _fine: set[Reference] = field(factory=set)
+    """What may be referred to, alone or within a text."""
 
     def resource(self, desired: Desired, place: Place) -> None:
-        if desired.references:
+        if not self._fine.issuperset(desired.references):
             self.value(desired.attributes, place)
         for index, dependency in enumerate(desired.depends_on):
             self._declared(dependency, place, ("depends_on", index))
@@ -57,7 +59,7 @@ class _References:
         for path, leaf in leaves(value):
             parts = leaf.parts if isinstance(leaf, Deferred) else ()
             for reference in (part for part in parts if isinstance(part, Reference)):
-                if self._declared(reference.address, place, path):
+                if reference not in self._fine and self._declared(reference.address, place, path):
                     self._attribute(reference, place, path, alone=len(parts) == 1)
 
     def _declared(self, target: Address, place: Place, path: Path) -> bool:
@@ -89,7 +91,9 @@ class _References:
             place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
         elif told := kind.by_index(reference.path):
             place.error(path, f"{reference} is a member of a set by its place", advice=told)
-        elif not alone and kind.at(reference.path).holds_once:
+        elif not kind.at(reference.path).holds_once:
+            self._fine.add(reference)
+        elif not alone:
             told = f"{reference} is shown once, when it is made, and cannot be part of a text"
             place.error(path, told, advice="Refer to it alone, and let who takes it put the text around it.")
 

@@ -50,6 +50,7 @@ class Decisions:
     notes: list[str] = field(factory=list)
     _owners: dict[Whose, Address] = field(factory=dict)
     _values: dict[Reference, Value] = field(factory=dict)
+    _stand_ins: dict[int, Value] = field(factory=dict)
 
     def lookup(self, reference: Reference) -> Value:
         """A value as it will be after the plan; UNKNOWN when only apply can tell."""
@@ -172,7 +173,7 @@ class Decisions:
         found = {}
         for name, value in desired.attributes.items():
             try:
-                found[name] = resolve(value, self.lookup)
+                found[name] = resolve(value, self.lookup, self._stand_ins)
             except ValueError as error:
                 refusals.refuse_reference(
                     f"{desired.address}.{name}", value, error, self.diagnostics, desired

@@ -123,7 +123,7 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
         and now.keys() <= before.keys()
         and all(n in kind.unshown and before[n] is not None for n in before.keys() - now.keys())
         and all(
-            identical(value, before[name]) or is_one_set(kind.attributes[name], value, before[name])
+            is_one_set(kind.attributes[name], value, before[name]) or identical(value, before[name])
             for name, value in now.items()
             if type(value) is not str or value != before[name]
         )

@@ -70,9 +70,11 @@ def with_known(
         held = state.resources.get(reference.address) or imported.get(reference.address)
         return UNKNOWN if held is None else at(held.attributes, reference.path)
 
+    stand_ins: dict[int, Value] = {}
+
     def known(value: Value) -> Value:
         with suppress(ValueError):  # it is told where the value is planned
-            return resolve(value, lookup)
+            return resolve(value, lookup, stand_ins)
         return value
 
     referring = ((address, item) for address, item in desired.items() if item.references)

@@ -16,6 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plu
 
 SAID: Final = ("name", "url", "elasticsearch_version")
 """What an entry says, beside its type, which is that of its list."""
+
+_ALL: Final = ("type", *SAID)
 
 WRITTEN: Final = ("last_modified", "last_resource_plan_modified")
 """The metadata of a deployment that say when it was written, and when its plans were."""
@@ -51,8 +54,8 @@ class Loaded:
     @classmethod
     def of(cls, said: Mapping[str, Any], type_: str = "") -> Loaded:
         """type_: of the list that has it, where it does not say that itself."""
-        texts = (said.get(name) for name in SAID)
-        return cls(type_ or str(said.get("type")), *("" if text is None else str(text) for text in texts))
+        texts = ["" if text is None else str(text) for text in map(said.get, SAID)]
+        return _one(type_ or str(said.get("type")), *texts)
 
     @property
     def shown(self) -> str:
@@ -67,7 +70,13 @@ class Loaded:
         return {"name": self.name, "url": self.url, "elasticsearch_version": self.elasticsearch_version}
 
 
-_ORDER: Final = attrgetter("type", *SAID)
+@lru_cache(maxsize=4096)
+def _one(type_: str, name: str, url: str, version: str) -> Loaded:
+    """Many deployments load it, and each says so for itself."""
+    return Loaded(type_, name, url, version)
+
+
+_ORDER: Final = attrgetter(*_ALL)
 """By which entries are sorted: as they compare, and quicker."""
 
 
@@ -91,13 +100,17 @@ class Cluster:
     def _loads(self, wanted: Collection[Loaded]) -> bool:
         return all({*_each(lists)}.issuperset(wanted) for _, lists in self.places)
 
-    @property
-    def places(self) -> Iterator[tuple[str, Mapping[str, list[Loaded]]]]:
-        """What each element loads, by type; of a plan without elements what itself says."""
+    @cached_property
+    def lists(self) -> list[tuple[str, Mapping[str, list[Loaded]]]]:
+        """The lists of its plan, which is called "", and those that each element has itself."""
         plan = self.plan or {}
-        everywhere = _own_lists(plan)
-        elements = [(_id(e, n), {**everywhere, **_own_lists(e)}) for n, e in enumerate(_elements(plan))]
-        yield from elements or [("", everywhere)]
+        return [("", _own_lists(plan)), *((name, _own_lists(e)) for name, e in _named(_elements(plan)))]
+
+    @property
+    def places(self) -> list[tuple[str, Mapping[str, list[Loaded]]]]:
+        """What each element loads, by type; of a plan without elements what itself says."""
+        (_, everywhere), *elements = self.lists
+        return [(name, {**everywhere, **own}) for name, own in elements] or [("", everywhere)]
 
 
 def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Iterator[Loaded]:
@@ -105,7 +118,8 @@ def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Ite
     named = attributes.get(name)
     for item in named if isinstance(named, list | tuple) else ():
         if isinstance(item, Mapping):
-            yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
+            type_, *said = (value if isinstance(value, str) else "" for value in map(item.get, _ALL))
+            yield _one(type_, *said)
 
 
 def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:
@@ -135,11 +149,18 @@ def written_last(body: Any) -> str | None:
 
 def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
     """All that is loaded, as attributes. only_in: the elements that load it, where not all do."""
-    places = [
-        (f"{cluster.ref_id}/{element}" if len(clusters) > 1 else element, {*_each(lists)})
-        for cluster in clusters
-        for element, lists in cluster.places
-    ]
+    return _shown(
+        tuple(
+            (f"{cluster.ref_id}/{element}" if len(clusters) > 1 else element, frozenset(_each(lists)))
+            for cluster in clusters
+            for element, lists in cluster.places
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _shown(places: tuple[tuple[str, frozenset[Loaded]], ...]) -> list[dict[str, Any]]:
+    """Many deployments load the same, and are told apart by less."""
     by: dict[Loaded, list[str]] = defaultdict(list)
     for name, entries in places:
         for entry in entries:
@@ -158,19 +179,24 @@ def everywhere(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def digest(clusters: Sequence[Cluster]) -> str:
     """What changes when any list of a plan or of an element says something else, and with nothing else."""
     lists = [
-        [cluster.ref_id, name, type_, sorted({tuple(entry.said.values()) for entry in entries})]
+        [cluster.ref_id, name, type_, sorted({(e.name, e.url, e.elasticsearch_version) for e in entries})]
         for cluster in clusters
-        for name, owner in [("", cluster.plan or {}), *_named(_elements(cluster.plan or {}))]
-        for type_, entries in _own_lists(owner).items()
+        for name, own in cluster.lists
+        for type_, entries in own.items()
         if entries or name
     ]
     return hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def unfit(entry: Loaded, version: str) -> Iterator[tuple[str, str, str]]:
+@lru_cache(maxsize=4096)
+def unfit(entry: Loaded, version: str) -> tuple[tuple[str, str, str], ...]:
     """What is wrong with an entry where nodes run this version, "" where that is not known: how bad, what,
     and what to do.
     """
+    return (*_unfit(entry, version),)
+
+
+def _unfit(entry: Loaded, version: str) -> Iterator[tuple[str, str, str]]:
     made_for, given = entry.elasticsearch_version, "Give what is made for the deployment's version."
     if entry.type != "plugin":
         if version and made_for and not fnmatchcase(version, made_for):

@@ -10,7 +10,7 @@ as frozen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
@@ -43,6 +43,17 @@ def canonical(data: object) -> bytes:
 def digest(data: object) -> str:
     """ "sha256:<hex>" over the canonical form of data."""
     return f"sha256:{hashlib.sha256(canonical(data)).hexdigest()}"
+
+
+def digest_with(before: Data, name: str, entries: Iterable[tuple[str, object]], after: Data) -> str:
+    """As `digest` of {**before, name: dict(entries), **after}, of which all is in the order of its keys.
+    The entries, which may be many, need not be there at one time."""
+    hashed = hashlib.sha256()
+    hashed.update(canonical(before)[:-1] + (b"," if before else b"") + canonical(name) + b":{")
+    for number, (key, value) in enumerate(entries):
+        hashed.update((b"," if number else b"") + canonical(key) + b":" + canonical(value))
+    hashed.update(b"}" + (b"," if after else b"") + canonical(after)[1:])
+    return f"sha256:{hashed.hexdigest()}"
 
 
 def _exactly(kind: type, name: str) -> Hook:

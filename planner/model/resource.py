@@ -5,6 +5,7 @@ write of one: what the engine asks of a kind, and what it gets back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -78,7 +79,7 @@ class Desired:
     names_only: bool = field(default=False, eq=False)
     settle_within: int = 0
 
-    @property
+    @cached_property
     def dependencies(self) -> tuple[Address, ...]:
         """What must be there first, each once, in order."""
         if not (self.depends_on or self.references or self.lifecycle.replace_triggered_by):

@@ -12,7 +12,7 @@ from typing import Final
 
 from planner.model.address import Address
 from planner.model.facets import Attribute
-from planner.model.value import Deferred, Reference, Secret, Value
+from planner.model.value import Deferred, Reference, Secret, StandIn, Value
 
 STANDS_FOR: Final = "x-stands-for"
 
@@ -34,13 +34,12 @@ def _put_in(item: Value, stands: Mapping[str, Mapping[str, str]]) -> Value:
     address = _address(item)
     if address is None or address.kind not in stands:
         return item
-    return {name: _attribute(address, source) for name, source in stands[address.kind].items()}
+    return _stand_in(address, tuple(stands[address.kind].items()))
 
 
 @lru_cache(maxsize=4096)
-def _attribute(address: Address, name: str) -> Deferred:
-    """One, for however many resources refer to it."""
-    return Deferred((Reference(address, (name,)),))
+def _stand_in(address: Address, names: tuple[tuple[str, str], ...]) -> StandIn:
+    return StandIn({name: Deferred((Reference(address, (source,)),)) for name, source in names})
 
 
 def _address(item: Value) -> Address | None:

@@ -34,6 +34,7 @@ from planner.model.value import (
     Path,
     Reference,
     Secret,
+    StandIn,
     Value,
 )
 from planner.yaml12.number import Number, WrittenFloat, WrittenInt, is_written, plain_number, read_number
@@ -93,6 +94,10 @@ def _escape(key: object) -> str:
     return f"${key}" if key.startswith("$") else key
 
 
+def _encode_stand_in(value: StandIn) -> Data:
+    return value.noted(encode_mapping, lambda it: encode_mapping({**it}))
+
+
 def _encode_list(value: list[Value] | tuple[Value, ...]) -> list[Any]:
     return [encode_value(item) for item in value]
 
@@ -134,6 +139,7 @@ def encode_reference(reference: Reference) -> Data:
 
 _ENCODERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     dict: encode_mapping,
+    StandIn: _encode_stand_in,
     list: _encode_list,
     tuple: _encode_list,
     int: _encode_int,
