@@ -23,9 +23,9 @@ def config_digest(configuration: Configuration, salt: str) -> str:
         [[c.name, c.severity, conceal(c.condition, salt)] for c in said.checks],
     ]
     in_order = [sorted(block, key=canonical) for block in statements]  # files are read in any order
-    resources = (
-        (str(address), _described(d, salt)) for address, d in sorted(configuration.resources.items())
-    )
+    wanted = configuration.resources
+    names = sorted((str(address), address) for address in wanted)
+    resources = ((name, _described(wanted[address], salt)) for name, address in names)
     return digest_with({"outputs": outputs}, "resources", resources, {"statements": in_order})
 
 

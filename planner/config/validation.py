@@ -14,13 +14,12 @@ from planner.config.tokens import INVALID
 from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.standing import STANDS_FOR
+from planner.model.standing import marked, taking_marks
 from planner.model.value import (
     UNKNOWN,
     Deferred,
     Path,
     Secret,
-    StandIn,
     Value,
     at,
     dotted,
@@ -52,7 +51,7 @@ class Checker:
     def __init__(self, schema: Mapping[str, Any], what: str = "attribute", also: Iterable[str] = ()) -> None:
         self.schema = schema
         self._what, self._also = what, also
-        self._validator, quicker = _compiled(schema), _with_stand_ins(schema)
+        self._validator, quicker = _compiled(schema), taking_marks(schema)
         self._quick = _compiled(quicker) if quicker else None
 
     def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
@@ -60,7 +59,7 @@ class Checker:
 
         name: what value is called in messages; "" when the names of its parts say enough, and whole is it.
         """
-        if self._quick and isinstance(value, dict) and self._quick.is_valid(_known(_marked(value))):
+        if self._quick and isinstance(value, dict) and self._quick.is_valid(_known(marked(value))):
             return
         known = _known(value)
         if self._validator.is_valid(known):
@@ -116,29 +115,6 @@ class Checker:
     def _followed(self, schema: Any) -> Any:
         target = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
         return self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
-
-
-_STAND_IN: Final = "\uf892 what an address stands for"
-"""In place of it, where only its place is checked. No text of a template begins so."""
-
-
-def _with_stand_ins(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """schema, which takes _STAND_IN for an item that an address may stand for; {} for one without these."""
-    properties = schema.get("properties", {})
-    items = {name: at(rules, ("items",)) for name, rules in properties.items()}
-    either = {
-        name: {**properties[name], "items": {"anyOf": [{"const": _STAND_IN}, item]}}
-        for name, item in items.items()
-        if isinstance(item, Mapping) and STANDS_FOR in item
-    }
-    return {**schema, "properties": {**properties, **either}} if either else {}
-
-
-def _marked(value: Mapping[str, Written]) -> Written:
-    return {
-        name: [_STAND_IN if type(each) is StandIn else each for each in item] if type(item) is list else item
-        for name, item in value.items()
-    }
 
 
 def _compiled(schema: Mapping[str, Any]) -> Draft202012Validator:

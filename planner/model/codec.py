@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -45,14 +46,18 @@ def digest(data: object) -> str:
     return f"sha256:{hashlib.sha256(canonical(data)).hexdigest()}"
 
 
+_AT_ONCE: Final = 256
+
+
 def digest_with(before: Data, name: str, entries: Iterable[tuple[str, object]], after: Data) -> str:
-    """As `digest` of {**before, name: dict(entries), **after}, of which all is in the order of its keys.
-    The entries, which may be many, need not be there at one time."""
-    hashed = hashlib.sha256()
-    hashed.update(canonical(before)[:-1] + (b"," if before else b"") + canonical(name) + b":{")
-    for number, (key, value) in enumerate(entries):
-        hashed.update((b"," if number else b"") + canonical(key) + b":" + canonical(value))
-    hashed.update(b"}" + (b"," if after else b"") + canonical(after)[1:])
+    """As `digest` of {**before, name: dict(entries), **after}, of which all is in the order of its keys. The
+    entries, which may be many, need not be there at one time."""
+    hashed = hashlib.sha256(canonical(before)[:-1] + b"," + canonical(name) + b":{")
+    left, comma = iter(entries), b""
+    while some := dict(islice(left, _AT_ONCE)):
+        hashed.update(comma + canonical(some)[1:-1])
+        comma = b","
+    hashed.update(b"}," + canonical(after)[1:])
     return f"sha256:{hashed.hexdigest()}"
 
 

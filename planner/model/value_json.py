@@ -19,6 +19,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Final
 
@@ -219,10 +220,22 @@ def decode_value(data: Any) -> Value:
         return _decode_tagged(data)
     if kind is list:
         plain = _AS_IT_IS_READ.issuperset(map(type, data))
-        found: Value = data if plain else [decode_value(item) for item in data]
+        found: Value = data if plain else [_decode_item(item) for item in data]
         return found
     scalar: Value = data
     return scalar
+
+
+def _decode_item(data: Any) -> Value:
+    """Many lists hold equal mappings of texts, as what is loaded by many deployments: these are one then."""
+    if type(data) is dict and _ONLY_TEXT.issuperset(map(type, data.values())):
+        return _one_of_equals(tuple(data.items()))
+    return decode_value(data)
+
+
+@lru_cache(maxsize=4096)
+def _one_of_equals(items: tuple[tuple[str, str], ...]) -> Value:
+    return decode_value(dict(items))
 
 
 def decode_mapping(data: object) -> Mapping[str, Value]:
