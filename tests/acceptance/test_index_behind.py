@@ -49,6 +49,20 @@ def counted(scene: Scene, *command: str, code: int = 0) -> tuple[str, dict[str, 
     return words(done.both), {"searches": asked.count("POST /_search"), "reads": reads}
 
 
+def test_what_many_take(many: Scene) -> None:
+    """An index that is not behind is asked once for all; only what is to be written is read."""
+    assert counted(many, "plan", "--detailed-exitcode")[1] == {"searches": 1, "reads": 0}
+    assert counted(many, "drift")[1] == {"searches": 1, "reads": 0}
+    told, asked = counted(many, "who-uses", "extension.synonyms")
+    assert asked == {"searches": 1, "reads": 0}
+    assert f"used by {MANY} deployments" in told
+    assert "Asked with 1 query in 1 page." in told
+    many.project.edit("templates/main.yaml", "version: 8.*", 'version: "*"')
+    told, asked = counted(many, "plan")
+    assert f"{MANY + 1} to update" in told
+    assert asked == {"searches": 2, "reads": MANY}
+
+
 def test_what_the_state_wrote_since_is_read(many: Scene) -> None:
     """Once the index has it, nothing is."""
     many.bind(bound(STOPWORDS))
