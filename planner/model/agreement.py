@@ -119,11 +119,19 @@ def _of_members(
     path: Path,
 ) -> Iterator[Unlike]:
     for key in known if attribute.partial else {**known, **there}:
-        below = attribute.below(key)
+        one, other = known.get(key), there.get(key)
         if attribute.key and (key not in there or key not in known):
-            yield Unlike((*path, key), below, known.get(key), there.get(key))
-        else:
-            yield from unlike(below, known.get(key), there.get(key), passes, (*path, key))
+            yield Unlike((*path, key), attribute.below(key), one, other)
+        elif not _are_equal_texts(one, other):
+            yield from unlike(attribute.below(key), one, other, passes, (*path, key))
+
+
+def _are_equal_texts(one: Value, other: Value) -> bool:
+    """Whether two values are equal texts or mappings of these, in which nothing differs for anybody."""
+    if type(one) is dict is type(other):
+        texts = _TEXT.issuperset(map(type, one.values())) and _TEXT.issuperset(map(type, other.values()))
+        return texts and one == other
+    return type(one) is str is type(other) and one == other
 
 
 def _of_lists(
