@@ -33,8 +33,10 @@ from planner.kinds.loading import (
     digest,
     entries_of,
     everywhere,
+    listed,
     loaded,
     request_body,
+    restart_of,
     unfit,
     version_of,
     why_without,
@@ -45,7 +47,7 @@ from planner.kinds.validating import is_of_version, named, not_yet, refuse_writt
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Parent
-from planner.model.plan import SETTLE
+from planner.model.plan import SETTLE, Change
 from planner.model.resource import (
     FAILED,
     NOTHING_ASKED,
@@ -67,8 +69,6 @@ _ALL: Final = Call(Operation("list-deployments", "GET", "/deployments", repeatab
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _TRIES: Final = 5
 """How often a change is built anew, when other changes of the deployment come in between."""
-_MOST: Final = 5
-"""Entries of others that are named."""
 _FEW: Final = 10
 """Of so few deployments each is read."""
 _CLAUSES: Final = 1000
@@ -180,13 +180,13 @@ class ExtensionBindingDriver(RestDriver):
         if observed is None:
             return
         name, owned = observed.about.get("name"), {*entries_of(held), *entries_of(wanted)}
-        others = [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]
-        if others:
-            more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
-            listed = ", ".join(entry.shown for entry in others[:_MOST])
-            yield f"{name} keeps what others attached: {listed}{more}"
+        if others := [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]:
+            yield f"{name} keeps what others attached: {listed(others)}"
         if busy := observed.about.get("busy"):
             yield f"a plan of {name} is pending, and waited for: {busy}"
+
+    def restart(self, change: Change) -> str:
+        return restart_of(change)
 
     def create(self, request: Request) -> Result:
         """Of a deployment of which nothing could be known when the plan was made, not even the id."""

@@ -22,6 +22,8 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from planner.model.diagnostic import ERROR, WARNING
+from planner.model.plan import ROLLING, Action, Change
+from planner.model.resource import FAILED
 from planner.model.value import Value
 
 LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plugins"}
@@ -31,6 +33,9 @@ SAID: Final = ("name", "url", "elasticsearch_version")
 """What an entry says, beside its type, which is that of its list."""
 
 _NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
+
+_MOST: Final = 5
+"""Entries that a note names."""
 
 Plan = Mapping[str, Any]
 
@@ -102,6 +107,23 @@ def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Ite
     for item in named if isinstance(named, list | tuple) else ():
         if isinstance(item, Mapping):
             yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
+
+
+def listed(entries: Sequence[Loaded]) -> str:
+    """Entries in words, the first few of many."""
+    more = f", and {len(entries) - _MOST} more" if len(entries) > _MOST else ""
+    return ", ".join(entry.shown for entry in entries[:_MOST]) + more
+
+
+def restart_of(change: Change) -> str:
+    """Nodes load what a plan lists when they start: whatever changes a list starts them anew."""
+    if change.action is Action.DELETE:
+        sends = bool({*entries_of(change.before)} & {*entries_of(change.before, "loaded")})
+    elif change.action is Action.UPDATE:
+        sends = bool(change.diffs) or change.settling.status == FAILED
+    else:
+        sends = change.action in (Action.CREATE, Action.REPLACE)
+    return ROLLING if sends else ""
 
 
 def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:

@@ -19,6 +19,10 @@ from planner.model.value import Path, Value
 SETTLE: Final = "settle"
 """The step that waits."""
 
+ROLLING, NO_RESTART = "rolling", "none"
+"""What a change is for the nodes of the deployments that it concerns: they start anew, one after another; or
+they go on with what they loaded, until they start for another reason."""
+
 NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY = "normal", "destroy", "refresh-only", "import-only"
 
 
@@ -64,7 +68,8 @@ class Change:
     deposed: the change concerns what a create_before_destroy replacement left.
     moved_from: its address in the state before this plan. imported: the state does not hold it yet.
     taken_over: nobody asked for the import; it is a singleton that is there. on_leave: see Lifecycle; a
-    delete with RESET leaves the singleton as it was installed. settling: how far the installation is with
+    delete with RESET leaves the singleton as it was installed. restart: ROLLING, NO_RESTART, or "" where no
+    nodes of a deployment are concerned. settling: how far the installation is with
     what it accepted before. settle_within: seconds to wait for what it accepts, 0 as the kind says.
     """
 
@@ -89,6 +94,7 @@ class Change:
     imported: bool = False
     taken_over: bool = field(default=False, metadata=FOR_PEOPLE)
     on_leave: str = field(default=FORGET, metadata=WORD)
+    restart: str = field(default="", metadata=FOR_PEOPLE)
     settling: Settling = field(default=SETTLED, metadata=FOR_PEOPLE)
     settle_within: int = 0
 

@@ -178,6 +178,29 @@ def test_a_life(scene: Scene) -> None:
     assert ask(scene.project, "GET", "/deployments/extensions") == {"extensions": []}
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_what_starts_nodes_anew_is_said_and_what_does_not(scene: Scene, form: str) -> None:
+    """An upload alone reaches no node that runs."""
+    rolling = {"json": '"restart": "rolling"'}.get(form, "with a rolling restart of the deployment")
+    later = {"json": '"restart": "none"'}.get(form, "without a restart: a node loads it when it next starts")
+
+    def told() -> tuple[bool, bool]:
+        shown = words(scene.project.ok("plan", "--format", form).out)
+        return rolling in shown, later in shown
+
+    assert told() == (True, False)
+    scene.project.apply()
+    before = scene.restarts()
+    scene.project.write("files/a/synonyms.txt", "tv, television, telly\n")
+    assert told() == (False, True)
+    scene.project.apply()
+    assert scene.restarts() == before
+    scene.bind("")
+    assert told() == (True, False)
+    scene.project.apply()
+    assert scene.restarts() == before + 1
+
+
 def test_what_others_attached_stays(scene: Scene) -> None:
     """Reported of another tool: applying detaches what somebody attached by hand, and an index turns red."""
     scene.attach(GEO)
@@ -480,6 +503,23 @@ def test_a_plan_that_fails_is_told_and_sent_again_once(scene: Scene) -> None:
     scene.project.apply()
     assert (scene.puts(), scene.lists()) == (3, {"": ["synonyms"]})
     scene.project.settled()
+
+
+def test_what_somebody_mended_after_a_plan_that_failed_is_not_judged_by_that(scene: Scene) -> None:
+    scene.fault(f"{PUT} fail-plan times=1")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    url = scene.project.resource("extension.synonyms")["attributes"]["url"]
+    scene.attach({"name": "synonyms", "url": url, "elasticsearch_version": "8.*"})
+    before = scene.puts()
+    scene.project.apply()
+    assert (scene.puts(), scene.lists()) == (before, {"": ["synonyms"]})
+    scene.project.settled()
+
+
+def test_the_state_holds_no_attempts_of_a_change_that_is_done(scene: Scene) -> None:
+    scene.project.apply()
+    assert not scene.project.resource("extension_binding.shop")["attributes"].get("following")
+    assert "following" not in scene.project.ok("show").out
 
 
 def test_a_failed_plan_loses_no_entry_that_was_to_go(scene: Scene) -> None:

@@ -386,7 +386,7 @@ def test_what_it_began_is_followed_to_its_end(plans: dict[str, Any], status: str
     assert (found.settling.status, found.settling.reason) == (status, reason)
     if status != FAILED:
         assert found.observed is not None
-        following = {"elasticsearch": ["a4"]} if status else {}
+        following = {"elasticsearch": ["a4"]} if status else None
         assert found.observed.attributes == {**made.attributes, "following": following}
 
 

@@ -150,6 +150,7 @@ def test_what_is_for_people() -> None:
         ("changes", "used_by"),
         ("changes", "users"),
         ("changes", "taken_over"),
+        ("changes", "restart"),
         ("changes", "settling"),
         ("refreshed", "settling"),
         ("drift", "diffs", "origins"),
