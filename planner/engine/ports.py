@@ -129,6 +129,10 @@ class Driver(Protocol):
         after. Nothing is asked for it."""
         ...
 
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        """What of a resource no template can declare, in words, for an export. Nothing is asked for it."""
+        ...
+
     def restart(self, change: Change) -> str:
         """What a change is for the nodes of deployments: see Change.restart. Nothing is asked for it."""
         ...

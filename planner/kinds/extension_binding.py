@@ -32,9 +32,9 @@ from planner.kinds.loading import (
     clusters_of,
     digest,
     entries_of,
-    everywhere,
     listed,
-    loaded,
+    lists_of,
+    partly_loaded,
     request_body,
     restart_of,
     unfit,
@@ -104,7 +104,7 @@ class ExtensionBindingDriver(RestDriver):
         about = {"name": name, "version": version_of(clusters), "busy": pending(body)}
         if not clusters or any(cluster.plan is None for cluster in clusters):
             return Observed(id_, {}, about=about, waits=why_without(body, name))
-        return Observed(id_, {"deployment": id_, **_lists(clusters)}, version=digest(clusters), about=about)
+        return Observed(id_, {"deployment": id_, **lists_of(clusters)}, version=digest(clusters), about=about)
 
     def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
         """What looks like an id is one; the others are looked for in the list of all deployments."""
@@ -184,6 +184,9 @@ class ExtensionBindingDriver(RestDriver):
             yield f"{name} keeps what others attached: {listed(others)}"
         if busy := observed.about.get("busy"):
             yield f"a plan of {name} is pending, and waited for: {busy}"
+
+    def undeclarable(self, observed: Observed) -> Iterator[str]:
+        return partly_loaded(observed.attributes)
 
     def restart(self, change: Change) -> str:
         return restart_of(change)
@@ -341,10 +344,4 @@ class ExtensionBindingDriver(RestDriver):
 
     def _after(self, found: Observed, changed: Sequence[Cluster]) -> Observed:
         """What was found, with what the plan that was sent makes of it."""
-        return evolve(found, attributes={**found.attributes, **_lists(changed)}, version=digest(changed))
-
-
-def _lists(clusters: Sequence[Cluster]) -> dict[str, Value]:
-    """What is loaded everywhere, and all that is."""
-    found = loaded(clusters)
-    return {"extensions": everywhere(found), "loaded": found}
+        return evolve(found, attributes={**found.attributes, **lists_of(changed)}, version=digest(changed))

@@ -109,10 +109,25 @@ def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Ite
             yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
 
 
+def lists_of(clusters: Sequence[Cluster]) -> dict[str, Value]:
+    """The attributes of a binding: what is loaded everywhere, and all that is."""
+    found = loaded(clusters)
+    return {"extensions": everywhere(found), "loaded": found}
+
+
 def listed(entries: Sequence[Loaded]) -> str:
     """Entries in words, the first few of many."""
     more = f", and {len(entries) - _MOST} more" if len(entries) > _MOST else ""
     return ", ".join(entry.shown for entry in entries[:_MOST]) + more
+
+
+def partly_loaded(attributes: Mapping[str, Value]) -> Iterator[str]:
+    """What only some elements load: to declare it has all of them load it. attributes: of a binding."""
+    there = attributes.get("loaded")
+    for item in there if isinstance(there, list | tuple) else ():
+        if isinstance(item, Mapping) and isinstance(places := item.get("only_in"), list | tuple):
+            entry, where = Loaded.of(item), ", ".join(map(str, places))
+            yield f"{entry.shown} is left out: only {where} loads it, and a binding is for all nodes"
 
 
 def restart_of(change: Change) -> str:

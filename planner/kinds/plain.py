@@ -90,6 +90,9 @@ class Plain(Reader):
     ) -> Iterable[str]:
         return ()
 
+    def undeclarable(self, observed: Observed) -> Iterable[str]:  # noqa: ARG002
+        return ()
+
     def restart(self, change: Change) -> str:  # noqa: ARG002
         return ""
 

@@ -784,3 +784,43 @@ def test_a_question_without_an_answer_stops_the_apply(scene: Scene, fault: str) 
     assert "was asked with validate_only, and gave no usable reply" in words(stopped.err)
     assert not scene.applied
     assert scene.restarts() == 0
+
+
+def exported(scene: Scene, *what: str) -> tuple[str, str]:
+    done = scene.project.ok("export", *what)
+    return done.out, words(done.err)
+
+
+def test_an_export_is_called_like_the_deployment_and_says_what_it_leaves_out(scene: Scene) -> None:
+    scene.attach(GEO)
+    scene.attach(GEO, THEIRS, at="warm")
+    out, told = exported(scene, "extension_binding/shop", f"extension_binding/{BLOG}")
+    assert f"    shop:\n      deployment: {SHOP}\n" in out.replace('"', "")
+    assert "    blog:\n" in out
+    assert ("name: geo" in out, "name: theirs" in out) == (True, False)
+    assert "extension_binding.shop: bundle theirs (https://files.example/theirs.zip) is left out: " in told
+    assert "only warm loads it" in told
+    scene.bind(out)
+    before = scene.puts()
+    scene.project.apply()
+    assert (scene.puts(), scene.lists()) == (before, {"": ["geo"], "warm": ["geo", "theirs"]})
+
+
+def test_an_export_says_what_it_passes_over(scene: Scene) -> None:
+    stop(scene)
+    out, told = exported(scene, "extension_binding/shop", "extension_binding/" + "7" * 32)
+    assert out == ""
+    assert f"extension_binding/{SHOP}: the deployment shop is stopped, and has no plan." in told
+    assert f"extension_binding/{'7' * 32}: there is nothing." in told
+    told = exported(scene)[1]
+    assert "api_key was not asked for, as it cannot be imported: only the reply to its creation" in told
+    assert "Written only when named: account_trust, " in told
+    assert "extension_binding/DEPLOYMENT" in told.partition("only when named: ")[2]
+    refused = scene.project.run("export", "extension_binding/store")
+    assert (refused.code, refused.out) == (1, "")
+    assert "extension_binding/store: nothing has that name or id" in words(refused.err)
+
+
+def test_who_imports_by_a_name_is_told_to_give_the_id(scene: Scene) -> None:
+    refused = scene.project.run("import", "extension_binding.shop", "shop", "--auto-approve")
+    assert "It has the id of its deployment: give that, not a name." in words(refused.err)

@@ -316,6 +316,9 @@ class Installation:
             there = observed.id if observed else "nothing"
             yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
 
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        return [self.remark] if self.remark else []
+
     def restart(self, change: Change) -> str:
         return self.restarts.get(change.address.name, "")
 
