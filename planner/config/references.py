@@ -69,12 +69,16 @@ class _References:
         return False
 
     def _meant(self, target: Address) -> str:
-        """Also `resource.synonyms.url`, in which the kind is left out."""
+        """Of the kind that is named, or the same name of another. Also `resource.synonyms.url`, in which the
+        kind is left out."""
+        resources = self.blocks.resources
         if target.kind not in self.blocks.kinds:
-            for address in self.blocks.resources:
+            for address in resources:
                 if address.name == target.kind:
                     return f'Did you mean "resource.{address}.{target.name}"?'
-        return did_you_mean(str(target), map(str, self.blocks.resources))
+            return did_you_mean(str(target), map(str, resources))
+        near = did_you_mean(str(target), (str(a) for a in resources if a.kind == target.kind))
+        return near or did_you_mean(str(target), (str(a) for a in resources if a.name == target.name))
 
     def _attribute(self, reference: Reference, place: Place, path: Path, *, alone: bool = True) -> None:
         """alone: without text around it. Of a text around what is shown once nobody could tell later whether

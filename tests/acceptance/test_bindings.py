@@ -308,6 +308,8 @@ def entry(type_: str, name: str, version: str) -> str:
         (f"{{deployment: {'7' * 32}, extensions: []}}", f"there is no deployment {'7' * 32}"),
         ("{deployment: twin, extensions: []}", "2 are called so"),
         ("{deployment: shop, extensions: [extension.synonym]}", 'Did you mean "extension.synonyms"?'),
+        ("{deployment: store, extensions: []}", "templates/bindings.yaml:3, in extension_binding.shop"),
+        (entry("plugin", "p", "7.17.1"), "templates/bindings.yaml:3, in extension_binding.shop"),
         (
             "{deployment: shop, extensions: [synonyms]}",
             "Write the address of an extension, as extension.synonyms",
@@ -337,6 +339,13 @@ def test_what_cannot_be_is_told_by_the_plan(tmp_path: Path, binding: str, told: 
     done = scene.project.run("plan")
     assert done.code in (1, 3), done
     assert told in words(done.both)
+
+
+def test_who_names_no_extension_is_offered_none_but_extensions(scene: Scene) -> None:
+    scene.bind(BINDING.replace("extension.synonyms", "extension.shp"))
+    done = scene.project.run("plan")
+    assert "extension.shp is not declared" in words(done.err)
+    assert "Did you mean" not in done.err
 
 
 def test_a_foreign_url_on_elastic_cloud(tmp_path: Path) -> None:
