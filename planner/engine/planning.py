@@ -98,6 +98,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         partial=goal.selection.partial,
         asked=refreshed.view.asked,
         renames=_renames(decisions, taken),
+        waiting=refreshed.waiting,
     )
 
 

@@ -194,7 +194,7 @@ class _Removals:
         """
         if observed is None:
             return ""
-        if self.decisions.refreshed.any_waits:
+        if self.decisions.refreshed.waiting:
             waiting = self._uses.waiting(address, attributes)
             observed = evolve(observed, used_by=tuple(dict.fromkeys((*(observed.used_by or ()), *waiting))))
         if observed.used_by:

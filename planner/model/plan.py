@@ -135,6 +135,14 @@ class LeftOut:
 
 
 @frozen
+class Waiting:
+    """A resource that cannot be looked at now, so that the state is believed of it. why: in words."""
+
+    address: Address
+    why: str = field(metadata=FOR_PEOPLE)
+
+
+@frozen
 class CheckResult:
     """What became of a check. status: "passed", "failed", or "unknown" until after the apply."""
 
@@ -237,7 +245,7 @@ class Plan:
     behind what was observed; apply takes them over without a call. unchanged: how many need nothing.
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
     renames: what a moved block would keep; apply deletes and creates. contents: what changes in archives, of
-    what is uploaded anew; apply takes it from the archives themselves.
+    what is uploaded anew; apply takes it from the archives themselves. waiting: what could not be looked at.
     """
 
     project: str = field(metadata=WORD)
@@ -260,6 +268,7 @@ class Plan:
     asked: bool = field(default=True, metadata=FOR_PEOPLE)
     renames: tuple[Rename, ...] = field(default=(), metadata=FOR_PEOPLE)
     contents: tuple[ContentChange, ...] = field(default=(), metadata=FOR_PEOPLE)
+    waiting: tuple[Waiting, ...] = field(default=(), metadata=FOR_PEOPLE)
 
     @cached_property
     def summary(self) -> Summary:

@@ -374,7 +374,8 @@ def test_a_stopped_deployment_breaks_nothing_and_its_binding_waits(scene: Scene)
     done = scene.project.ok("plan")
     assert "the deployment shop is stopped, and has no plan; what is to be changed waits" in words(done.out)
     scene.project.apply()
-    assert scene.project.run("drift").code == 0
+    told = words(scene.project.ok("drift").err)
+    assert "Note: extension_binding.shop was not looked at: the deployment shop is stopped" in told
 
 
 def test_what_a_stopped_deployment_will_load_is_not_deleted(scene: Scene) -> None:
@@ -394,6 +395,10 @@ def test_a_new_binding_of_a_stopped_deployment_waits_too(scene: Scene) -> None:
     assert "Plan: 2 to create, 0 to update" in done.out
     scene.project.apply()
     assert "extension_binding.shop" not in scene.project.addresses()
+    but_for = ", but for what cannot be looked at now: extension_binding.shop."
+    assert f"matches the configuration{but_for}" in words(scene.project.ok("plan").out)
+    done = scene.project.ok("import", "extension_binding.shop", SHOP, "--auto-approve")
+    assert f"nothing to import into the state of the dev environment{but_for}" in words(done.out)
 
 
 def test_a_deployment_that_is_gone(scene: Scene) -> None:
@@ -629,6 +634,8 @@ def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:
     assert first.code == 5
     assert "planner has waited for 1s, and it is not done: elasticsearch: " in words(first.both)
     scene.turn()
+    assert scene.project.run("drift").code == 0
+    assert "Changed outside" not in scene.project.ok("plan").out
     scene.project.apply()
     assert (scene.puts(), scene.restarts(), scene.lists()) == (1, 1, {"": ["synonyms"]})
     scene.project.settled()
@@ -717,7 +724,7 @@ def test_an_apply_asks_first_about_each_deployment_that_it_changes(scene: Scene)
     assert scene.asked() == []
     done = scene.project.apply()
     assert sorted(scene.asked()) == [SHOP, BLOG]
-    note = "extension_binding.shop: shop was not asked about bundle synonyms, known after apply"
+    note = "extension_binding.shop: shop was not asked about bundle synonyms: not all of it is known"
     assert note in words(done.err)
     scene.project.apply()
     scene.bind("")
