@@ -8,14 +8,17 @@ from typing import Final
 from attrs import define, field
 
 from planner.config.blocks import Blocks
-from planner.config.validation import Place
+from planner.config.validation import TYPES, Place
 from planner.model.address import Address
 from planner.model.declarations import Move, Placed, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.facets import Attribute
 from planner.model.graph import Cycle, ordered
+from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Deferred, Path, Reference, Value, leaves
+from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves
 
+_NESTED: Final = frozenset({"object", "array"})
 MAX_SUGGESTIONS = 20
 """Looking for a similar name costs time with each name there is, so it is not done for thousands."""
 
@@ -45,7 +48,7 @@ class _References:
 
     def resource(self, desired: Desired, place: Place) -> None:
         if desired.references:
-            self.value(desired.attributes, place)
+            self.value(desired.attributes, place, self.blocks.kinds[desired.address.kind])
         for index, dependency in enumerate(desired.depends_on):
             self._declared(dependency, place, ("depends_on", index))
         for index, trigger in enumerate(desired.lifecycle.replace_triggered_by):
@@ -53,12 +56,29 @@ class _References:
             if self._declared(trigger.address, place, path) and trigger.path:
                 self._attribute(trigger, place, path)
 
-    def value(self, value: Value, place: Place) -> None:
+    def value(self, value: Value, place: Place, kind: Kind | None = None) -> None:
+        """kind: of the resource that has value as its attributes."""
         for path, leaf in leaves(value):
             parts = leaf.parts if isinstance(leaf, Deferred) else ()
             for reference in (part for part in parts if isinstance(part, Reference)):
                 if self._declared(reference.address, place, path):
                     self._attribute(reference, place, path, alone=len(parts) == 1)
+                    if kind is not None:
+                        self._fits(reference, kind.at(path), place, path, alone=len(parts) == 1)
+
+    def _fits(
+        self, reference: Reference, wanted: Attribute, place: Place, path: Path, *, alone: bool
+    ) -> None:
+        """What is put in later is checked by nobody: whether it can be a list or a mapping is told now."""
+        kind = self.blocks.kinds[reference.address.kind]
+        if not reference.path or kind.without_value(reference.path):
+            return
+        given = _types(kind.at(reference.path)) if alone else {"string"}
+        needed = _types(wanted)
+        if given and needed and not needed & given and _NESTED & (needed | given):
+            what = " or ".join(map(TYPES.__getitem__, sorted(needed)))
+            advice = str(wanted.schema.get("x-advice", ""))
+            place.error(path, f"{dotted(path)} must be {what}, and {reference} is not", advice=advice)
 
     def _declared(self, target: Address, place: Place, path: Path) -> bool:
         if target in self.blocks.resources:
@@ -96,6 +116,12 @@ class _References:
         elif not alone and kind.at(reference.path).holds_once:
             told = f"{reference} is shown once, when it is made, and cannot be part of a text"
             place.error(path, told, advice="Refer to it alone, and let who takes it put the text around it.")
+
+
+def _types(attribute: Attribute) -> set[str]:
+    """The JSON types that the schema says, none where it says none."""
+    said = attribute.schema.get("type", ())
+    return {said} if isinstance(said, str) else {*said} - {"null"}
 
 
 def _check_said_twice(blocks: Blocks) -> None:

@@ -16,6 +16,7 @@ Source of the facts: the ECE API's operations get-, list- and update-deployment.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -161,7 +162,9 @@ class ExtensionBindingDriver(RestDriver):
                 "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
                 advice="Declare it as an extension with this download_url, and bind that.",
             )
-        for entry in entries_of(wanted):
+        for entry, count in Counter(entries_of(wanted)).items():
+            if count > 1 and entry.url:
+                yield Diagnostic(ERROR, f"{entry.shown} is declared twice", advice="Take one of the two out.")
             if self.cloud and entry.url and not entry.url.startswith("repo://"):
                 yield Diagnostic(
                     ERROR,

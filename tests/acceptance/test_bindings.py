@@ -198,6 +198,18 @@ def entry(type_: str, name: str, version: str) -> str:
         (f"{{deployment: {'7' * 32}, extensions: []}}", f"there is no deployment {'7' * 32}"),
         ("{deployment: twin, extensions: []}", "2 are called so"),
         ("{deployment: shop, extensions: [extension.synonym]}", 'Did you mean "extension.synonyms"?'),
+        (
+            "{deployment: shop, extensions: ['{{ resource.extension.synonyms.url }}']}",
+            "extensions[0] must be a mapping, and resource.extension.synonyms.url is not",
+        ),
+        (
+            "{deployment: shop, extensions: ['x{{ resource.extension.synonyms.url }}']}",
+            "extensions[0] must be a mapping, and resource.extension.synonyms.url is not",
+        ),
+        (
+            "{deployment: shop, extensions: '{{ resource.extension.synonyms.url }}'}",
+            "extensions must be a list, and resource.extension.synonyms.url is not",
+        ),
         ("{deployment: store, extensions: []}", "templates/bindings.yaml:3, in extension_binding.shop"),
         (entry("plugin", "p", "7.17.1"), "templates/bindings.yaml:3, in extension_binding.shop"),
         (
@@ -229,6 +241,18 @@ def test_what_cannot_be_is_told_by_the_plan(tmp_path: Path, binding: str, told: 
     done = scene.project.run("plan")
     assert done.code in (1, 3), done
     assert told in words(done.both)
+
+
+def test_an_extension_that_is_declared_in_two_ways_is_told(scene: Scene) -> None:
+    """Once it is known that they are one: each plan would show a change then."""
+    scene.project.apply()
+    url = "{{ resource.extension.synonyms.url }}"
+    again = json.dumps({"type": "bundle", "name": "synonyms", "url": url, "elasticsearch_version": "8.*"})
+    scene.bind(BINDING.replace("extension.synonyms", f"extension.synonyms, {again}"))
+    refused = scene.project.run("plan")
+    assert refused.code == 3
+    assert "bundle synonyms (repo://" in words(refused.err)
+    assert "is declared twice" in words(refused.err)
 
 
 def test_who_names_no_extension_is_offered_none_but_extensions(scene: Scene) -> None:
