@@ -94,11 +94,13 @@ class PlanView:
 
     @property
     def behind(self) -> str:
-        """Which entries of the state are not as observed, and why; an import or a move is told as such."""
-        told = {c.address for c in self.plan.changes if c.imported or c.moved_from is not None}
+        """Which entries of the state are not as observed, and why; an import or a move is told as such, and
+        an update writes its entry anew."""
         moved = {
             item.address: "gone" if item.gone else "changed outside of planner" for item in self.plan.drift
         }
+        written = {c.address for c in self.plan.changes if c.action is Action.UPDATE} - moved.keys()
+        told = {c.address for c in self.plan.changes if c.imported or c.moved_from is not None} | written
         entries = {prior.address for prior in self.plan.refreshed} - told | {*self.plan.gone}
         named = [
             f"{item} ({moved.get(item, 'its version, dates or lifecycle')})"

@@ -199,6 +199,10 @@ def entry(type_: str, name: str, version: str) -> str:
         ("{deployment: twin, extensions: []}", "2 are called so"),
         ("{deployment: shop, extensions: [extension.synonym]}", 'Did you mean "extension.synonyms"?'),
         (
+            "{deployment: shop, extensions: [extension.synonyms, extension.synonyms]}",
+            "extensions has extension.synonyms twice",
+        ),
+        (
             "{deployment: shop, extensions: ['{{ resource.extension.synonyms.url }}']}",
             "extensions[0] must be a mapping, and resource.extension.synonyms.url is not",
         ),

@@ -161,6 +161,12 @@ def test_where_the_state_is_behind_is_said_with_the_reason(said: str, what: str)
     assert said == (f"The state is behind for {what}; apply brings it up to date." if what else "")
 
 
+@pytest.mark.parametrize(("drift", "told"), [((), False), ((CHANGED,), True)])
+def test_what_an_update_writes_anew_is_not_behind(drift: tuple[Drift, ...], told: bool) -> None:
+    update, prior = evolve(plans.UPDATE, address=CHANGED.address), Prior(CHANGED.address, "2", {})
+    assert bool(PlanView(plan(update, drift=drift, refreshed=(prior,))).behind) is told
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_what_is_left_out_is_said_with_its_change(form: str) -> None:
     """But in a comment: a preview is never narrowed to some resources."""
