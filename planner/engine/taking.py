@@ -225,6 +225,10 @@ class _Removals:
 
     def _refuse_in_use(self, change: Change, obstacle: str) -> None:
         advice = "Remove it from their plans first, or keep its block."
+        if self.decisions.goal.selection.partial:
+            advice = (
+                "A part of a plan takes no use away: plan without --target and --exclude, or keep its block."
+            )
         if change.action is Action.REPLACE:
             advice = (
                 "Give it create_before_destroy: then the new one is made first, and this one is deleted "

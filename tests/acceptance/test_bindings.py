@@ -91,6 +91,17 @@ def test_what_starts_nodes_anew_is_said_and_what_does_not(scene: Scene, form: st
     assert scene.restarts() == before + 1
 
 
+def test_a_part_of_a_plan_deletes_nothing_that_is_in_use(scene: Scene) -> None:
+    scene.project.apply()
+    scene.bind("")
+    scene.project.write("templates/main.yaml", "")
+    refused = scene.project.run("plan", "--target", "extension.synonyms")
+    assert refused.code == 3
+    assert "A part of a plan takes no use away: plan without --target and --exclude" in words(refused.err)
+    scene.project.apply()
+    assert (scene.lists(), scene.project.addresses()) == ({"": []}, [])
+
+
 def test_what_others_attached_stays(scene: Scene) -> None:
     """Reported of another tool: applying detaches what somebody attached by hand, and an index turns red."""
     scene.attach(GEO)
