@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planner.cli.console import Console
     from planner.cli.stored import Stored
     from planner.config.load import Configuration
+    from planner.engine.export import Export
     from planner.engine.ports import Drivers
     from planner.engine.workflow import Proposal
     from planner.forge.locating import Wanted
@@ -34,4 +35,6 @@ else:
         Order
     ) = Outcome = Any
     Configuration = KnownRelease = Plan = Progress = Promotion = Proposal = Report = Running = Any
-    Drivers = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any
+    Drivers = Export = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = (
+        Wanted
+    ) = Any

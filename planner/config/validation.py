@@ -142,7 +142,7 @@ def _retrieve_nothing(uri: str) -> NoReturn:
     raise ValueError(f"a schema refers to {uri}, and only #/... is followed")
 
 
-_TYPES = {
+TYPES = {
     "string": "a text",
     "object": "a mapping",
     "array": "a list",
@@ -209,7 +209,7 @@ def _instead(kind: Any, value: Value, schema: Mapping[str, Any]) -> str:
 
 def _untyped(kind: Any, shown: str) -> str:
     types = set(map(str, kind.types))
-    return f"must be {' or '.join(words for name, words in _TYPES.items() if name in types)}, not {shown}"
+    return f"must be {' or '.join(words for name, words in TYPES.items() if name in types)}, not {shown}"
 
 
 def _no_form(kind: Any, shown: str) -> str:

@@ -41,7 +41,9 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
             taken = taking.taken(kind.attributes[name], value)
-            if taken is not None or value is None:
+            if value is None and name in kind.unshown and attributes.get(name) is not None:
+                del attributes[name]  # what is not shown stays until it is said to be gone
+            elif taken is not None or value is None:
                 attributes[name] = taken
     return evolve(
         prior,

@@ -8,7 +8,7 @@ from typing import Protocol
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import AttributeDiff
+from planner.model.plan import AttributeDiff, Change
 from planner.model.resource import (
     Content,
     Credential,
@@ -127,6 +127,14 @@ class Driver(Protocol):
     ) -> Iterable[str]:
         """What people should know of a change, beside what changes. held, wanted: the attributes before and
         after. Nothing is asked for it."""
+        ...
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        """What of a resource no template can declare, in words, for an export. Nothing is asked for it."""
+        ...
+
+    def restart(self, change: Change) -> str:
+        """What a change is for the nodes of deployments: see Change.restart. Nothing is asked for it."""
         ...
 
     def perform(self, request: Request) -> Result:

@@ -179,9 +179,10 @@ def _attempts(plans: Mapping[str, Any]) -> list[Attempt]:
 
 
 def followed(found: Observed, before: Noted) -> Observed:
-    """found, with what is to be known when its attempts are looked at."""
+    """found, with what is to be known when its attempts are looked at: null with nothing, so that the state
+    keeps none of an earlier change."""
     following: dict[str, Value] = {name: [*ids] for name, ids in before.items()}
-    return evolve(found, attributes={**found.attributes, "following": following})
+    return evolve(found, attributes={**found.attributes, "following": following or None})
 
 
 def following_of(following: Mapping[str, Value]) -> Noted:

@@ -16,6 +16,7 @@ Source of the facts: the ECE API's operations get-, list- and update-deployment.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -32,9 +33,11 @@ from planner.kinds.loading import (
     clusters_of,
     digest,
     entries_of,
-    everywhere,
-    loaded,
+    listed,
+    lists_of,
+    partly_loaded,
     request_body,
+    restart_of,
     unfit,
     version_of,
     why_without,
@@ -46,7 +49,7 @@ from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Parent
-from planner.model.plan import SETTLE
+from planner.model.plan import SETTLE, Change
 from planner.model.resource import (
     FAILED,
     NOTHING_ASKED,
@@ -68,8 +71,6 @@ _ALL: Final = Call(Operation("list-deployments", "GET", "/deployments", repeatab
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _TRIES: Final = 5
 """How often a change is built anew, when other changes of the deployment come in between."""
-_MOST: Final = 5
-"""Entries of others that are named."""
 _FEW: Final = 10
 """Of so few deployments each is read."""
 _UNSAID: Final = Reply(HTTPStatus.OK, {}, None)
@@ -104,7 +105,7 @@ class ExtensionBindingDriver(RestDriver):
         written = written_last(body) or reply.last_modified
         if not clusters or any(cluster.plan is None for cluster in clusters):
             return Observed(id_, {}, last_modified=written, about=about, waits=why_without(body, name))
-        attributes = {"deployment": id_, **_lists(clusters)}
+        attributes = {"deployment": id_, **lists_of(clusters)}
         return Observed(id_, attributes, version=digest(clusters), last_modified=written, about=about)
 
     def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
@@ -158,7 +159,9 @@ class ExtensionBindingDriver(RestDriver):
                 "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
                 advice="Declare it as an extension with this download_url, and bind that.",
             )
-        for entry in entries_of(wanted):
+        for entry, count in Counter(entries_of(wanted)).items():
+            if count > 1 and entry.url:
+                yield Diagnostic(ERROR, f"{entry.shown} is declared twice", advice="Take one of the two out.")
             if self.cloud and entry.url and not entry.url.startswith("repo://"):
                 yield Diagnostic(
                     ERROR,
@@ -177,13 +180,16 @@ class ExtensionBindingDriver(RestDriver):
         if observed is None:
             return
         name, owned = observed.about.get("name"), {*entries_of(held), *entries_of(wanted)}
-        others = [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]
-        if others:
-            more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
-            listed = ", ".join(entry.shown for entry in others[:_MOST])
-            yield f"{name} keeps what others attached: {listed}{more}"
+        if others := [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]:
+            yield f"{name} keeps what others attached: {listed(others)}"
         if busy := observed.about.get("busy"):
             yield f"a plan of {name} is pending, and waited for: {busy}"
+
+    def undeclarable(self, observed: Observed) -> Iterator[str]:
+        return partly_loaded(observed.attributes)
+
+    def restart(self, change: Change) -> str:
+        return restart_of(change)
 
     def create(self, request: Request) -> Result:
         """Of a deployment of which nothing could be known when the plan was made, not even the id."""
@@ -327,13 +333,7 @@ class ExtensionBindingDriver(RestDriver):
         """What was found, with what the plan that was sent makes of it."""
         return evolve(
             found,
-            attributes={**found.attributes, **_lists(changed)},
+            attributes={**found.attributes, **lists_of(changed)},
             version=digest(changed),
             last_modified=written.last_modified or found.last_modified,
         )
-
-
-def _lists(clusters: Sequence[Cluster]) -> dict[str, Value]:
-    """What is loaded everywhere, and all that is."""
-    found = loaded(clusters)
-    return {"extensions": everywhere(found), "loaded": found}

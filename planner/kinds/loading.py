@@ -23,6 +23,8 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from planner.model.diagnostic import ERROR, WARNING
+from planner.model.plan import ROLLING, Action, Change
+from planner.model.resource import FAILED
 from planner.model.times import moment
 from planner.model.value import Value
 
@@ -38,6 +40,9 @@ WRITTEN: Final = ("last_modified", "last_resource_plan_modified")
 """The metadata of a deployment that say when it was written, and when its plans were."""
 
 _NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
+
+_MOST: Final = 5
+"""Entries that a note names."""
 
 Plan = Mapping[str, Any]
 
@@ -120,6 +125,38 @@ def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Ite
         if isinstance(item, Mapping):
             type_, *said = (value if isinstance(value, str) else "" for value in map(item.get, _ALL))
             yield _one(type_, *said)
+
+
+def lists_of(clusters: Sequence[Cluster]) -> dict[str, Value]:
+    """The attributes of a binding: what is loaded everywhere, and all that is."""
+    found = loaded(clusters)
+    return {"extensions": everywhere(found), "loaded": found}
+
+
+def listed(entries: Sequence[Loaded]) -> str:
+    """Entries in words, the first few of many."""
+    more = f", and {len(entries) - _MOST} more" if len(entries) > _MOST else ""
+    return ", ".join(entry.shown for entry in entries[:_MOST]) + more
+
+
+def partly_loaded(attributes: Mapping[str, Value]) -> Iterator[str]:
+    """What only some elements load: to declare it has all of them load it. attributes: of a binding."""
+    there = attributes.get("loaded")
+    for item in there if isinstance(there, list | tuple) else ():
+        if isinstance(item, Mapping) and isinstance(places := item.get("only_in"), list | tuple):
+            entry, where = Loaded.of(item), ", ".join(map(str, places))
+            yield f"{entry.shown} is left out: only {where} loads it, and a binding is for all nodes"
+
+
+def restart_of(change: Change) -> str:
+    """Nodes load what a plan lists when they start: whatever changes a list starts them anew."""
+    if change.action is Action.DELETE:
+        sends = bool({*entries_of(change.before)} & {*entries_of(change.before, "loaded")})
+    elif change.action is Action.UPDATE:
+        sends = bool(change.diffs) or change.settling.status == FAILED
+    else:
+        sends = change.action in (Action.CREATE, Action.REPLACE)
+    return ROLLING if sends else ""
 
 
 def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:

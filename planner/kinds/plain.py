@@ -13,6 +13,7 @@ from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.lint import Fault
+from planner.model.plan import Change
 from planner.model.resource import NOTHING_ASKED, Content, Desired, Observed, Request, Validation
 from planner.model.value import Value
 
@@ -91,6 +92,12 @@ class Plain(Reader):
         observed: Observed | None,  # noqa: ARG002
     ) -> Iterable[str]:
         return ()
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:  # noqa: ARG002
+        return ()
+
+    def restart(self, change: Change) -> str:  # noqa: ARG002
+        return ""
 
     def validate(self, request: Request) -> Validation:  # noqa: ARG002
         return NOTHING_ASKED

@@ -70,7 +70,8 @@ def unknown_yet(address: Address, found: Observed, entries: Collection[Loaded]) 
     if not entries:
         return ""
     listed = ", ".join(f"{entry.type} {entry.name}".rstrip() for entry in sorted(entries))
-    return f"{address}: {found.about['name']} was not asked about {listed}, known after apply"
+    why = "not all of it is known before the apply"
+    return f"{address}: {found.about['name']} was not asked about {listed}: {why}"
 
 
 def is_of_version(error: ApiError) -> bool:

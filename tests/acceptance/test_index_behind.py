@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from .bound import BINDING, BLOG, GEO, HOT, SHOP, THEIRS, WARM, Scene, deployment, made, plan
 from .platform import ask
 from .runner import Project, words
-from .test_bindings import BINDING, BLOG, GEO, HOT, SHOP, THEIRS, WARM, Scene, deployment, made, plan
 
 MANY = 12
 IDS = [SHOP, *(f"{number:032x}" for number in range(1, MANY))]

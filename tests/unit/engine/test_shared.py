@@ -182,6 +182,13 @@ def test_what_people_should_know_besides_is_told_of_changes() -> None:
     assert [note for note in found.plan.notes if "mind" in note] == ["thing.b: mind: y to z over b"]
 
 
+def test_what_a_change_is_for_nodes_is_told_by_its_kind() -> None:
+    scene = scene_of(there("a", note="x"), there("b", note="y"), seen=())
+    scene.world.restarts = {"a": "rolling"}
+    found = plan_of(scene, wanted("a", "a", note="z"), wanted("b", "b", note="z"))
+    assert {change.address.name: change.restart for change in found.plan.changes} == {"a": "rolling", "b": ""}
+
+
 USING = evolve(
     PART,
     user="name",

@@ -24,7 +24,7 @@ from planner.model.facets import Attribute
 from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
-from planner.model.plan import AttributeDiff, Plan
+from planner.model.plan import AttributeDiff, Change, Plan
 from planner.model.resource import (
     FAILED,
     PENDING,
@@ -215,8 +215,9 @@ class Installation:
     instead. time: by which it goes.
     users: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
-    it objects. remark: what it says besides. at_once: whether it lists what is below many; behind: what it
-    then shows otherwise, None for nothing. waiting: why what has an id has to wait.
+    it objects. remark: what it says besides. restarts: what changes are for nodes, by name. at_once: whether
+    it lists what is below many; behind: what it then shows otherwise, None for nothing. waiting: why what has
+    an id has to wait.
     """
 
     kind: Kind = THING
@@ -240,6 +241,7 @@ class Installation:
     users: UserSearch | None = None
     against: str = ""
     remark: str = ""
+    restarts: dict[str, str] = field(factory=dict)
     at_once: bool = False
     behind: dict[str, Observed | None] = field(factory=dict)
     waiting: dict[str, str] = field(factory=dict)
@@ -315,6 +317,12 @@ class Installation:
         if self.remark:
             there = observed.id if observed else "nothing"
             yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        return [self.remark] if self.remark else []
+
+    def restart(self, change: Change) -> str:
+        return self.restarts.get(change.address.name, "")
 
     def validate(self, request: Request) -> Validation:
         return self.asked(request)

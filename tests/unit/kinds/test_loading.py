@@ -13,10 +13,14 @@ from planner.kinds.loading import (
     digest,
     everywhere,
     loaded,
+    restart_of,
     unfit,
     version_of,
     written_last,
 )
+from planner.model.address import Address
+from planner.model.plan import ROLLING, Action, AttributeDiff, Change
+from planner.model.resource import FAILED, PENDING, Settling
 
 VERSION = "8.15.3"
 
@@ -251,3 +255,25 @@ def test_when_a_deployment_was_written_last(body: dict[str, Any], last: str | No
 def test_what_does_not_run_there(type_: str, made_for: str, version: str, severity: str) -> None:
     one = Loaded(type_, "it", "repo://1", made_for)
     assert [found for found, _, _ in unfit(one, version)] == ([severity] if severity else [])
+
+
+BOUND: dict[str, Any] = {"extensions": [entry("a").attributes]}
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "restart"),
+    [
+        (Action.CREATE, {}, ROLLING),
+        (Action.UPDATE, {"diffs": (AttributeDiff(("extensions", "a"), None, A),)}, ROLLING),
+        (Action.UPDATE, {"settling": Settling(FAILED)}, ROLLING),
+        (Action.UPDATE, {"settling": Settling(PENDING)}, ""),
+        (Action.REPLACE, {}, ROLLING),
+        (Action.DELETE, {"before": {**BOUND, "loaded": BOUND["extensions"]}}, ROLLING),
+        (Action.DELETE, {"before": {**BOUND, "loaded": []}}, ""),
+        (Action.DELETE, {"before": {"extensions": [], "loaded": BOUND["extensions"]}}, ""),
+        (Action.IMPORT, {}, ""),
+        (Action.FORGET, {}, ""),
+    ],
+)
+def test_what_changes_a_list_starts_nodes_anew(action: Action, facts: Any, restart: str) -> None:
+    assert restart_of(Change(Address("extension_binding", "shop"), action, "", **facts)) == restart

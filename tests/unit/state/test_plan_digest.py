@@ -25,6 +25,7 @@ from planner.model.plan import (
     Plan,
     Rename,
     Step,
+    Waiting,
 )
 from planner.model.resource import FOR_PEOPLE, ON_THIS_MACHINE, Content, Prior, Settling, User
 from planner.model.value import Deferred, Reference
@@ -72,6 +73,7 @@ PLAN = Plan(
     left_out=(LeftOut(A, Action.CREATE, "b is left out"),),
     renames=(Rename((A,), (B,)),),
     contents=(ContentChange(A),),
+    waiting=(Waiting(A, "it is stopped"),),
     checks=(CheckResult("c", "passed", "a message", "error"), CheckResult("d", "passed", "more", "error")),
 )
 
@@ -150,6 +152,7 @@ def test_what_is_for_people() -> None:
         ("changes", "used_by"),
         ("changes", "users"),
         ("changes", "taken_over"),
+        ("changes", "restart"),
         ("changes", "settling"),
         ("refreshed", "settling"),
         ("drift", "diffs", "origins"),
@@ -165,6 +168,7 @@ def test_what_is_for_people() -> None:
         ("asked",),
         ("renames",),
         ("contents",),
+        ("waiting",),
     }
 
 
