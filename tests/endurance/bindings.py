@@ -2,8 +2,9 @@
 
 A round is a project with a sandbox of its own, and a few wishes, one after the other. With each the
 templates are edited; somebody else attaches, detaches, stops, starts and plans before, in between, and
-between a read and the write that is built on it; replies are lost or refused, plans fail; the apply is mostly
-killed at a moment of its journal, of a call, or of a look while it waits. Then it is applied until it is done.
+between a read and the write that is built on it; replies are lost or refused, plans fail; the apply is
+mostly killed at a moment of its journal, of a call, or of a look while it waits. Then it is applied until it
+is done.
 
 What must hold is told by the attempts that the installation shows, without planner's code (loaded.py): none
 of planner's takes away what is somebody else's, has an entry twice, or touches anything else; none says what
@@ -18,7 +19,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -45,7 +46,7 @@ WISHES = 4
 FEW, MANY = 4, 12
 """Deployments of a round: of many an index is asked, which lags."""
 
-MOMENTS = {JOURNAL: 24, CALL: 6, LOOK: 10}
+MOMENTS = {JOURNAL: 18, CALL: 5, LOOK: 8}
 """Where a kill may be, at most, by kind of moment: an apply that passes fewer ends by itself."""
 
 TRIES = 3
@@ -147,7 +148,7 @@ class Round:
         self._edit()
         self._meddle(self.chance.choice((0, 1, 1, 2)))
         died = 0
-        for _ in range(self.chance.choice((1, 1, 2))):
+        for _ in range(self.chance.choice((1, 2, 2))):
             died += self._cut()
             self._meddle(self.chance.choice((0, 0, 1)))
             if self.chance.random() < 0.2:
@@ -163,7 +164,8 @@ class Round:
 
     def _edit(self) -> None:
         busy = {*self.wish.bound} | self.settled
-        self._write(edited(self.wish, sorted({*range(self.count)} - busy), self.chance))
+        times = self.chance.randint(1, 3) * (1 + (self.count == MANY)) + 4 * (not self.wish.bindings)
+        self._write(edited(self.wish, sorted({*range(self.count)} - busy), times, self.chance))
 
     def _write(self, wish: Wish) -> None:
         self.wish = wish
@@ -180,10 +182,15 @@ class Round:
 
     def _meddle(self, times: int) -> None:
         for _ in range(times):
-            number = self.chance.randrange(self.count)
+            number = self._some()
             if done := self.somebody.act(id_of(number)):
                 self.told.append(f"shop-{number}: somebody {done}")
                 self.tally["changes of others"] += 1
+
+    def _some(self) -> int:
+        """A deployment, mostly one that is bound."""
+        bound = sorted(self.wish.bound)
+        return self.chance.choice(bound if bound and self.chance.random() < 0.8 else range(self.count))
 
     def _start_all(self) -> None:
         self.somebody.let_pass()
@@ -197,7 +204,7 @@ class Round:
         return [self._fault() for _ in range(self.chance.randint(1, 3))]
 
     def _fault(self) -> str:
-        chance, id_ = self.chance, id_of(self.chance.randrange(self.count))
+        chance, id_ = self.chance, id_of(self._some())
         way = chance.random()
         if way < 0.4:
             self.somebody.made += 1
@@ -293,9 +300,15 @@ class Round:
             if deployment.current is not None:
                 wrong = deployment.misfits(self.wish.entries(number, ids or {}))
                 promise(not wrong, f"{deployment.name} {wrong}")
-            elif number in self.wish.bound:
+            elif number in self.wish.bound and not self._is_in_state(number, ids or {}):
                 promise(f"{deployment.name} is stopped" in again.both, f"{deployment.name} waits unsaid")
         self.settled, self.wish = {*self.wish.bound}, evolve(self.wish, moves=())
+
+    def _is_in_state(self, number: int, ids: Mapping[str, str]) -> bool:
+        """Whether the state says that a deployment is as wanted."""
+        wanted = {entry[2] for entry in self.wish.entries(number, ids)}
+        held = (item for item in self.project.state()["resources"] if item["id"] == id_of(number))
+        return any({one["url"] for one in item["attributes"]["extensions"]} == wanted for item in held)
 
 
 def one_round(folder: Path, seed: int, wishes: int = WISHES) -> Counter[str]:

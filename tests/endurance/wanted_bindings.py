@@ -102,11 +102,11 @@ def _named(name: str) -> Any:
     return {"type": type_, "name": called, "url": url, "elasticsearch_version": version}
 
 
-def edited(wish: Wish, free: Collection[int], chance: Random) -> Wish:
-    """wish after some edits. free: deployments that no wish names which may be in the state still."""
+def edited(wish: Wish, free: Collection[int], times: int, chance: Random) -> Wish:
+    """wish after so many edits. free: deployments that no wish names which may be in the state still."""
     left = [*free]
-    for _ in range(chance.randint(1, 4)):
-        edit = chance.choice((_put, _put, _drop, _bind, _bind, _rebind, _rebind, _unbind, _rename, _move))
+    for _ in range(times):
+        edit = chance.choice(EDITS)
         wish = edit(wish, left, chance)
     return wish
 
@@ -174,3 +174,6 @@ def _move(wish: Wish, free: list[int], chance: Random) -> Wish:
     name, to = chance.choice(sorted(wish.bindings)), free.pop(chance.randrange(len(free)))
     moved = evolve(wish.bindings[name], deployment=to)
     return evolve(wish, bindings={**wish.bindings, name: moved})
+
+
+EDITS = (_put, _put, _drop, *[_bind] * 4, *[_rebind] * 4, _unbind, _rename, _move)
