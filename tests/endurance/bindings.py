@@ -102,7 +102,8 @@ def id_of(number: int) -> str:
 @define
 class Round:
     """A project from wish to wish. told: what was done, to see it again. before: the attempts that there were
-    before the wish, by deployment. named: addresses that templates named so far.
+    before the wish, by deployment. named: addresses that templates named so far. settled: what the state may
+    name. seen: the deployments after the last apply; woke: one of them came to run meanwhile.
     """
 
     project: Project
@@ -114,6 +115,8 @@ class Round:
     before: dict[int, set[str]] = field(factory=lambda: defaultdict(set))
     named: dict[int, set[str]] = field(factory=lambda: defaultdict(set))
     settled: set[int] = field(factory=set)
+    seen: Mapping[int, Deployment] = field(factory=dict)
+    woke: bool = False
     tally: Counter[str] = field(factory=Counter)
 
     @classmethod
@@ -129,11 +132,8 @@ class Round:
         return cls(project, chance, Somebody(project, chance), count)
 
     def deployments(self) -> dict[int, Deployment]:
-        found = {}
-        for number in range(self.count):
-            shown = self.somebody.look(id_of(number))
-            found[number] = Deployment.of(shown, self.named[number])
-        return found
+        shown = self.somebody.look(*map(id_of, range(self.count)))
+        return {number: Deployment.of(each, self.named[number]) for number, each in enumerate(shown)}
 
     def go(self, wishes: int) -> None:
         for _ in range(wishes):
@@ -240,7 +240,7 @@ class Round:
     @contextmanager
     def _watched(self, specs: Collection[str]) -> Iterator[None]:
         """While these faults are set; afterwards planner has kept to what it may do."""
-        known = {number: {each.id for each in one.attempts} for number, one in self.deployments().items()}
+        before = self.deployments()
         with self.project.sandbox() as ece:
             ece.fault(*specs)
         yield
@@ -248,10 +248,12 @@ class Round:
             found = ece.client.get("/sandbox/faults").get_json()["faults"]
             ece.no_faults()
         self.tally["faults"] += sum(fault["fired"] for fault in found)
-        for number, deployment in self.deployments().items():
+        self.seen = self.deployments()
+        self.woke = any(one.current is None and self.seen[n].current is not None for n, one in before.items())
+        for number, deployment in self.seen.items():
             deployment.hold_kept()
             deployment.hold_single(self.before[number])
-            sent = deployment.planners(known[number])
+            sent = deployment.planners([attempt.id for attempt in before[number].attempts])
             promise(len(sent) <= 1, f"{deployment.name}: a double change in one apply: {sent}")
             self.tally["plans"] += len(sent)
             self.tally["plans that failed"] += sum(attempt.well is False for attempt in sent)
@@ -263,9 +265,9 @@ class Round:
         self.tally[f"exit {done.code}"] += 1
         if done.code not in (0, 5):
             return
-        ids = self._ids()
-        for number, deployment in self.deployments().items():
-            if deployment.current is None or not deployment.attempts[-1].is_planners:
+        ids, waiting = self._ids(), self._waiting(done)
+        for number, deployment in self.seen.items():
+            if number in waiting or deployment.current is None or not deployment.attempts[-1].is_planners:
                 continue  # it waits, or somebody changed it meanwhile
             wrong = deployment.misfits(self.wish.entries(number, ids)) if ids is not None else ""
             addresses = [name for name, binding in self.wish.bindings.items() if binding.deployment == number]
@@ -280,7 +282,7 @@ class Round:
 
     def _waits_for_start(self, done: Done) -> bool:
         """Whether an extension cannot go, since what is stopped would load it."""
-        stopped = any(deployment.current is None for deployment in self.deployments().values())
+        stopped = any(deployment.current is None for deployment in self.seen.values())
         return done.code == 3 and stopped and "used by" in done.both
 
     def _finish(self) -> None:
@@ -289,26 +291,37 @@ class Round:
             done = self._apply()
             if self._waits_for_start(done):
                 self._start_all()
-            elif done.code == 0:
+            elif done.code == 0 and not self.woke:
                 break
         promise(done.code == 0, f"applies without faults do not go through: {done}")
         again = self._run("plan", "--detailed-exitcode")
         promise(again.code == 0, f"something is left to do: {again}")
-        ids = self._ids()
+        ids, waiting = self._ids(), self._waiting(again)
         promise(ids is not None, f"there are other extensions than {sorted(self.wish.extensions)}")
-        for number, deployment in self.deployments().items():
-            if deployment.current is not None:
-                wrong = deployment.misfits(self.wish.entries(number, ids or {}))
+        held = self._held()
+        for number, deployment in self.seen.items():
+            wanted = self.wish.entries(number, ids or {})
+            if deployment.current is not None and number not in waiting:
+                wrong = deployment.misfits(wanted)
                 promise(not wrong, f"{deployment.name} {wrong}")
-            elif number in self.wish.bound and not self._is_in_state(number, ids or {}):
-                promise(f"{deployment.name} is stopped" in again.both, f"{deployment.name} waits unsaid")
-        self.settled, self.wish = {*self.wish.bound}, evolve(self.wish, moves=())
+            elif number in self.wish.bound and held.get(number) != {entry[2] for entry in wanted}:
+                promise(number in waiting, f"{deployment.name} waits unsaid")
+        self.settled, self.wish = {*self.wish.bound, *held}, evolve(self.wish, moves=())
 
-    def _is_in_state(self, number: int, ids: Mapping[str, str]) -> bool:
-        """Whether the state says that a deployment is as wanted."""
-        wanted = {entry[2] for entry in self.wish.entries(number, ids)}
-        held = (item for item in self.project.state()["resources"] if item["id"] == id_of(number))
-        return any({one["url"] for one in item["attributes"]["extensions"]} == wanted for item in held)
+    def _waiting(self, done: Done) -> set[int]:
+        """Deployments whose bindings are said to wait, for those or for others that they come from."""
+        told = " ".join(done.both.split())
+        named = self.wish.bindings.items()
+        return {binding.deployment for name, binding in named if f".{name}: the deployment shop-" in told}
+
+    def _held(self) -> dict[int, set[str]]:
+        """The addresses that the state says each deployment loads of ours; it has no state before an apply."""
+        if not (self.project.folder / "state/dev.json").exists():
+            return {}
+        bindings = (item for item in self.project.state()["resources"] if "extension_b" in item["address"])
+        return {
+            int(item["id"], 16): {one["url"] for one in item["attributes"]["extensions"]} for item in bindings
+        }
 
 
 def one_round(folder: Path, seed: int, wishes: int = WISHES) -> Counter[str]:
