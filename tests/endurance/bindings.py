@@ -23,7 +23,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from attrs import define, evolve, field
 
@@ -37,7 +36,7 @@ from .mortal import CALL, JOURNAL, LOOK
 from .promises import promise
 from .rounds import APPLY
 from .somebody import TROUBLES, Somebody, in_between
-from .wanted_bindings import LITERALS, VERSION, Wish, edited
+from .wanted_bindings import ELEMENTS, LITERALS, Wish, edited, id_of, seed_of
 
 STRIDE = 1000
 """From the seed of a round to that of the next one."""
@@ -58,9 +57,6 @@ project: loaded
 environments:
   dev: {endpoint: sandbox, sandbox: {seed: seed.yaml, speed: 1}}
 """
-ELEMENTS = {"hot_content": ["master", "data_hot", "data_content"], "warm": ["data_warm"]}
-"""Of deployments, with their roles; every other one has the first alone."""
-
 COLLECTION, ITEM, EXTENSION = "/deployments", "/deployments/*", "/deployments/extensions/*"
 PLACES = (
     *(f"PUT {ITEM}", f"PUT {ITEM}", f"GET {ITEM}", f"GET {ITEM}", f"GET {COLLECTION}", "* **"),
@@ -72,31 +68,6 @@ EFFECTS = (
     *("html retry-after=0 when=after", "empty:504 when=after retry-after=0", "status:500 when=after"),
     "status:409 code=deployments.resource_plan_state_error",
 )
-
-
-def seed_of(number: int) -> dict[str, Any]:
-    """A deployment, as the sandbox is given it."""
-    elements = [
-        {
-            "id": each,
-            "instance_configuration_id": "data.default",
-            "node_roles": roles,
-            "zone_count": 1,
-            "size": {"resource": "memory", "value": 1024},
-        }
-        for each, roles in [*ELEMENTS.items()][: 1 + number % 2]
-    ]
-    plan = {
-        "elasticsearch": {"version": VERSION},
-        "deployment_template": {"id": "default"},
-        "cluster_topology": elements,
-    }
-    search = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
-    return {"id": id_of(number), "name": f"shop-{number}", "resources": {"elasticsearch": [search]}}
-
-
-def id_of(number: int) -> str:
-    return f"{number:032x}"
 
 
 @define
@@ -221,8 +192,8 @@ class Round:
         words = (*APPLY, "--parallelism", self.chance.choice(("1", "10")))
         command = Command(words, f"{kind}:{self.chance.randint(1, MOMENTS[kind])}")
         specs = self._faults() if self.chance.random() < 0.6 else []
-        with self._watched(specs), command.started(self.project.folder, self.project.environ) as running:
-            done = running.ended()
+        with self._watched(specs):
+            done = command.forked(self.project.folder, self.project.environ)
         self._ended(f"{command} with {specs}", done)
         looked = self._run("plan", "--detailed-exitcode")
         promise(looked.code in (0, 2) or self._waits_for_start(looked), f"a plan after a kill: {looked}")
@@ -315,7 +286,7 @@ class Round:
         return {binding.deployment for name, binding in named if f".{name}: the deployment shop-" in told}
 
     def _held(self) -> dict[int, set[str]]:
-        """The addresses that the state says each deployment loads of ours; it has no state before an apply."""
+        """What each deployment loads of ours, by the state, which there is none of before an apply."""
         if not (self.project.folder / "state/dev.json").exists():
             return {}
         bindings = (item for item in self.project.state()["resources"] if "extension_b" in item["address"])
@@ -327,7 +298,7 @@ class Round:
 def one_round(folder: Path, seed: int, wishes: int = WISHES) -> Counter[str]:
     """What was counted. Broken, with the seed, at the first promise that does not hold."""
     chance = Random(seed)  # noqa: S311 - what comes next is no secret
-    turn = Round.begun(folder, chance, MANY if chance.random() < 0.2 else FEW)
+    turn = Round.begun(folder, chance, MANY if chance.random() < 0.1 else FEW)
     try:
         turn.go(wishes)
     except Broken as error:
