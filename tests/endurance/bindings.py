@@ -17,6 +17,7 @@ Each round has a seed of its own, by which it is run again alone.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -281,9 +282,12 @@ class Round:
 
     def _waiting(self, done: Done) -> set[int]:
         """Deployments whose bindings are said to wait, for those or for others that they come from."""
-        told = " ".join(done.both.split())
-        named = self.wish.bindings.items()
-        return {binding.deployment for name, binding in named if f".{name}: the deployment shop-" in told}
+        found = re.findall(
+            r"extension_binding\.(\w+): the deployment shop-(\d+)", " ".join(done.both.split())
+        )
+        bindings = self.wish.bindings
+        ours = {bindings[name].deployment for name, _ in found if name in bindings}
+        return ours | {int(number) for _, number in found}
 
     def _held(self) -> dict[int, set[str]]:
         """What each deployment loads of ours, by the state, which there is none of before an apply."""
