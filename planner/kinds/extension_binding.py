@@ -38,7 +38,7 @@ from planner.kinds.loading import (
     version_of,
     why_without,
 )
-from planner.kinds.owned import as_attributes, owned_by, owning, still_to_go, told_besides
+from planner.kinds.owned import alike_for_others, as_attributes, owned_by, owning, still_to_go, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
@@ -329,8 +329,10 @@ class ExtensionBindingDriver(RestDriver):
             ) from error
 
     def _refuse_moved(self, request: Request, found: Observed) -> None:
-        """Conflict when the lists are not those that were planned from."""
-        if request.version is None or found.version == request.version:
+        """Conflict when the lists are not those that were planned from, unless this binding's own plan came
+        into force meanwhile."""
+        own = request.pending and alike_for_others(request.baseline, found.attributes, request.desired)
+        if own or request.version in (None, found.version):
             return
         conflict = Conflict(
             f"{request.address}: somebody else changed what {found.about['name']} loads",

@@ -34,6 +34,15 @@ def as_attributes(entries: Iterable[Loaded]) -> list[dict[str, str]]:
     return [entry.attributes for entry in sorted(entries) if "" not in entry.said.values()]
 
 
+def alike_for_others(
+    before: Mapping[str, Value], now: Mapping[str, Value], wanted: Mapping[str, Value]
+) -> bool:
+    """Whether nodes load the same of what is not owned, by the attributes that were planned from and those
+    that are there."""
+    owned = owned_by(before) | owned_by(wanted)
+    return {*entries_of(before, "loaded")} - owned == {*entries_of(now, "loaded")} - owned
+
+
 def still_to_go(
     held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
 ) -> Mapping[str, Value]:
