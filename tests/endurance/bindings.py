@@ -49,9 +49,9 @@ FEW, MANY = 4, 12
 MOMENTS = {JOURNAL: 18, CALL: 5, LOOK: 8}
 """Where a kill may be, at most, by kind of moment: an apply that passes fewer ends by itself."""
 
-TRIES = 3
-"""Applies without faults, at most, until one goes through: one may tell of a plan that failed before, and one
-of what was changed meanwhile."""
+TRIES = 4
+"""Applies without faults, at most, until one goes through: one may tell of a plan that failed before, one of
+what was changed meanwhile, and while one waits a plan of somebody else's may come into force."""
 
 PROJECT = """
 project: loaded
@@ -75,7 +75,8 @@ EFFECTS = (
 class Round:
     """A project from wish to wish. told: what was done, to see it again. before: the attempts that there were
     before the wish, by deployment. named: addresses that templates named so far. settled: what the state may
-    name. seen: the deployments after the last apply; woke: one of them came to run meanwhile.
+    name. seen: the deployments after the last apply; moved: of one of them somebody
+    else's plan came into force meanwhile.
     """
 
     project: Project
@@ -88,7 +89,7 @@ class Round:
     named: dict[int, set[str]] = field(factory=lambda: defaultdict(set))
     settled: set[int] = field(factory=set)
     seen: Mapping[int, Deployment] = field(factory=dict)
-    woke: bool = False
+    moved: bool = False
     tally: Counter[str] = field(factory=Counter)
 
     @classmethod
@@ -221,7 +222,7 @@ class Round:
             ece.no_faults()
         self.tally["faults"] += sum(fault["fired"] for fault in found)
         self.seen = self.deployments()
-        self.woke = any(one.current is None and self.seen[n].current is not None for n, one in before.items())
+        self.moved = any(one.comes_to(self.seen[number]) for number, one in before.items())
         for number, deployment in self.seen.items():
             deployment.hold_kept()
             deployment.hold_single(self.before[number])
@@ -263,7 +264,7 @@ class Round:
             done = self._apply()
             if self._waits_for_start(done):
                 self._start_all()
-            elif done.code == 0 and not self.woke:
+            elif done.code == 0 and not self.moved:
                 break
         promise(done.code == 0, f"applies without faults do not go through: {done}")
         again = self._run("plan", "--detailed-exitcode")

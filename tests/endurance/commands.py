@@ -101,10 +101,8 @@ class Command:
             return self.done(copy.exitcode, (out, err))
 
     def _go(self, folder: Path, environ: Mapping[str, str], out: int, err: int) -> None:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os.dup2(out, 1)
-        os.dup2(err, 2)
+        """In the copy, whose streams lead elsewhere, or into a test."""
+        sys.stdout, sys.stderr = (open(file, "w", encoding="utf-8", closefd=False) for file in (out, err))  # noqa: SIM115
         os.environ.clear()
         os.environ.update(self._environ(environ))
         mortal.main(self.where, ["--no-color", "-C", str(folder), *self.words])

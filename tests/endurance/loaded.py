@@ -130,15 +130,15 @@ class Deployment:
         """The attempts that planner began, but for those that there were."""
         return [each for each in self.attempts if each.is_planners and each.id not in since]
 
+    def comes_to(self, later: Deployment) -> bool:
+        """Whether somebody else's plan came into force until later."""
+        return self.current != later.current and not later.attempts[-1].is_planners
+
     def hold_kept(self) -> None:
         """No plan of planner's takes away what is somebody else's, has it twice, or touches anything else."""
         for before, attempt in self._with_before():
             if attempt.is_planners:
-                try:
-                    self._hold_change(before, attempt.plan)
-                except Exception as error:
-                    error.add_note(f"{self.name}, attempt {attempt.id}")
-                    raise
+                self._hold_change(before, attempt.plan)
 
     def _with_before(self) -> Iterator[tuple[Mapping[str, Any], Attempt]]:
         """Each attempt but the first, with the plan that was in force when it began."""
