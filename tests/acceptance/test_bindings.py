@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from tests.endurance.bindings import one_round
+
 from .platform import ask
 from .runner import Project, small, words
 
@@ -627,6 +629,12 @@ def users(project: Project) -> dict[str, list[str]]:
     found = json.loads(project.ok("who-uses", "extension.*", "--json").out)
     assert (found["asked"]["queries"] <= 2, found["asked"]["reads"]) == (True, 1)
     return {item["address"]: [user["name"] for user in item["users"]] for item in found["extensions"]}
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_whatever_others_do_and_wherever_it_is_cut(tmp_path: Path, seed: int) -> None:
+    """A little of the campaign "bindings" (tests/endurance), which goes on for as long as is asked."""
+    assert one_round(tmp_path / "project", seed, wishes=1)["kills"]
 
 
 def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:

@@ -216,7 +216,7 @@ class Installation:
     users: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
     it objects. remark: what it says besides. at_once: whether it lists what is below many. waiting: why what
-    has an id has to wait.
+    has an id has to wait. to_go, doubted: what it says is left, and in doubt.
     """
 
     kind: Kind = THING
@@ -238,6 +238,8 @@ class Installation:
     time: Callable[[], float] = lambda: 0.0
     looks: list[str] = field(factory=list)
     users: UserSearch | None = None
+    to_go: Mapping[str, Value] = field(factory=dict)
+    doubted: Mapping[str, Value] = field(factory=dict)
     against: str = ""
     remark: str = ""
     at_once: bool = False
@@ -316,19 +318,15 @@ class Installation:
             yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
 
     def left(
-        self,
-        held: Mapping[str, Value],
-        wanted: Mapping[str, Value],
-        observed: Observed,
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
     ) -> Mapping[str, Value]:
-        return {}
+        assert observed.id == held["id"]
+        assert "name" in wanted
+        return self.to_go
 
-    def in_doubt(
-        self,
-        held: Mapping[str, Value],
-        sent: Mapping[str, Value],
-    ) -> Mapping[str, Value]:
-        return {}
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        assert "name" in {**held, **sent}
+        return self.doubted
 
     def validate(self, request: Request) -> Validation:
         return self.asked(request)
