@@ -23,7 +23,7 @@ from planner.engine.outcome import Fresh
 from planner.engine.refresh import NOTHING_SEEN, Asking, View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, carry_out, moved_first, propose_from, recover
+from planner.engine.workflow import Proposal, Provenance, carry_out, known_first, propose_from, recover
 from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
@@ -242,7 +242,7 @@ def _carry_out(
     promotions = _promotions(here, plan, state, admitted, digest)
     credentials = opened_credentials(here, plan, applying.credentials)
     provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
-    plan, state = moved_first(here.store, plan, state)
+    plan, state = known_first(here.store, plan, state)
     try:
         with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(

@@ -179,10 +179,14 @@ def _attempts(plans: Mapping[str, Any]) -> list[Attempt]:
 
 
 def followed(found: Observed, before: Noted) -> Observed:
-    """found, with what is to be known when its attempts are looked at: null with nothing, so that the state
-    keeps none of an earlier change."""
+    """found, with what is to be known when its attempts are looked at: that there are none, with nothing."""
     following: dict[str, Value] = {name: [*ids] for name, ids in before.items()}
-    return evolve(found, attributes={**found.attributes, "following": following or None})
+    return evolve(found, attributes={**found.attributes, "following": following})
+
+
+def unfollowed(found: Observed) -> Observed:
+    """found, without what an earlier change had to know."""
+    return evolve(found, attributes={**found.attributes, "following": None})
 
 
 def following_of(following: Mapping[str, Value]) -> Noted:

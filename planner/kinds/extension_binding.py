@@ -26,14 +26,13 @@ from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
-from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, pending
+from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, pending, unfollowed
 from planner.kinds.binding import Call
 from planner.kinds.loading import (
     Cluster,
     clusters_of,
     digest,
     entries_of,
-    listed,
     lists_of,
     partly_loaded,
     request_body,
@@ -43,6 +42,7 @@ from planner.kinds.loading import (
     why_without,
     written_last,
 )
+from planner.kinds.owned import as_attributes, owned_by, owning, still_to_go, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved, refuse_written, unknown_yet
@@ -175,15 +175,16 @@ class ExtensionBindingDriver(RestDriver):
 
     def besides(
         self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
-    ) -> Iterator[str]:
-        """Whose else's entries stay, and what has to end before anything is sent."""
-        if observed is None:
-            return
-        name, owned = observed.about.get("name"), {*entries_of(held), *entries_of(wanted)}
-        if others := [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]:
-            yield f"{name} keeps what others attached: {listed(others)}"
-        if busy := observed.about.get("busy"):
-            yield f"a plan of {name} is pending, and waited for: {busy}"
+    ) -> Iterable[str]:
+        return () if observed is None else told_besides(held, wanted, observed)
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        return still_to_go(held, wanted, observed)
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {"owned": as_attributes(owned_by(held) | owned_by(sent))}
 
     def undeclarable(self, observed: Observed) -> Iterator[str]:
         return partly_loaded(observed.attributes)
@@ -213,8 +214,9 @@ class ExtensionBindingDriver(RestDriver):
             there = Observed(request.id or "", request.baseline, request.version)
             return Result(there, "it was gone already")
         found = result.observed or Observed(request.id or "", {})
-        owned = {"extensions": request.baseline.get("extensions")}
-        return evolve(result, observed=evolve(found, attributes={**found.attributes, **owned}))
+        held = {"extensions": request.baseline.get("extensions")}
+        kept = evolve(found, attributes={**found.attributes, **held})
+        return evolve(result, observed=owning(kept, owned_by(request.baseline)))
 
     def delete(self, request: Request) -> Result:  # noqa: ARG002 - it is detached
         return Result(None)
@@ -223,18 +225,18 @@ class ExtensionBindingDriver(RestDriver):
         wanted = {*entries_of(request.desired)}
         if nameless := [entry for entry in wanted if "" in entry.said.values()]:
             raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
-        gone, id_ = {*entries_of(request.baseline)} - wanted, request.id or ""
+        owned, id_ = owned_by(request.baseline), request.id or ""
         for left in reversed(range(_TRIES)):
             reply = self._shown(id_, request, _HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
                 raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
             clusters = clusters_of(reply.body)
-            changed = [cluster.changed(wanted, gone) for cluster in clusters]
-            if changed == clusters:
-                return Result(followed(found, {}), "it was so already")
-            if busy := pending(reply.body):
+            if busy := pending(reply.body):  # what it brings may be ours, of a run that was cut off
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
+            changed = [cluster.changed(wanted, owned - wanted) for cluster in clusters]
+            if changed == clusters:
+                return Result(owning(followed(found, {}), wanted), "it was so already")
             refuse_moved(request, found)
             sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
             try:
@@ -244,7 +246,8 @@ class ExtensionBindingDriver(RestDriver):
                     continue
                 refusal.observed = found
                 raise
-            return Result(followed(self._after(found, changed, written), noted(reply.body)))
+            accepted = followed(self._after(found, changed, written), noted(reply.body))
+            return Result(owning(accepted, owned | wanted))
         raise AssertionError  # the last try ends it
 
     def validate(self, request: Request) -> Validation:
@@ -271,7 +274,7 @@ class ExtensionBindingDriver(RestDriver):
         wanted = {*entries_of(request.desired)}
         known = {entry for entry in wanted if "" not in entry.said.values()}
         note = unknown_yet(request.address, found, wanted - known)
-        gone = {*entries_of(request.baseline)} - wanted
+        gone = owned_by(request.baseline) - wanted
         sent = [new for old in clusters if (new := old.changed(known, gone)) is not old]
         if not sent:
             return Validation(note=note)
@@ -305,17 +308,21 @@ class ExtensionBindingDriver(RestDriver):
                 raise
             return Result(Observed(id_, request.baseline, request.version))  # it was to go
         found = self.observe(reply.body, reply, self.parts_of(id_))
-        if isinstance(before, Mapping) and before:
-            judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
-            if judgement.unseen:
-                body = self._shown(id_, request, _HISTORY).body
-                judgement = judged(body, following_of(before), "elasticsearch", reply.date)
-            if judgement.status == RUNNING and not found.waits:
-                as_accepted = Observed(id_, request.baseline, request.version)
-                return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
-            if judgement.status != WELL or found.waits:
-                return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
-        return Result(followed(found, {}))
+        as_accepted = evolve(found, attributes=request.baseline, version=request.version)
+        if not isinstance(before, Mapping):  # a run was cut off before it could say what it began
+            busy = found.about["busy"]
+            return Result(as_accepted, settling=Settling(PENDING, str(busy))) if busy else Result(found)
+        if not before:
+            return Result(unfollowed(found))
+        judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
+        if judgement.unseen:
+            body = self._shown(id_, request, _HISTORY).body
+            judgement = judged(body, following_of(before), "elasticsearch", reply.date)
+        if judgement.status == RUNNING and not found.waits:
+            return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
+        if judgement.status != WELL or found.waits:
+            return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
+        return Result(owning(unfollowed(found), entries_of(request.desired or request.baseline)))
 
     def _shown(self, id_: str, request: Request, more: Mapping[str, str]) -> Reply:
         """The deployment, with more than a read shows."""

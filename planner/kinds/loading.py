@@ -66,6 +66,11 @@ class Loaded:
     def shown(self) -> str:
         return f"{self.type} {self.name} ({self.url})"
 
+    def may_be(self, other: Loaded) -> bool:
+        """Whether it says what other says, as far as that is known."""
+        said = {"type": other.type, **other.said}
+        return all(self.attributes[name] == value for name, value in said.items() if value)
+
     @property
     def attributes(self) -> dict[str, str]:
         return {"type": self.type, **self.said}
@@ -130,7 +135,7 @@ def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Ite
 def lists_of(clusters: Sequence[Cluster]) -> dict[str, Value]:
     """The attributes of a binding: what is loaded everywhere, and all that is."""
     found = loaded(clusters)
-    return {"extensions": everywhere(found), "loaded": found}
+    return {"extensions": [each for each in found if "only_in" not in each], "loaded": found}
 
 
 def listed(entries: Sequence[Loaded]) -> str:
@@ -206,11 +211,6 @@ def _shown(places: tuple[tuple[str, frozenset[Loaded]], ...]) -> list[dict[str, 
         {**entry.attributes, **({"only_in": by[entry]} if len(by[entry]) < len(places) else {})}
         for entry in sorted(by, key=_ORDER)
     ]
-
-
-def everywhere(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """What every element loads, of what is loaded."""
-    return [entry for entry in found if "only_in" not in entry]
 
 
 def digest(clusters: Sequence[Cluster]) -> str:

@@ -99,5 +99,20 @@ class Plain(Reader):
     def restart(self, change: Change) -> str:  # noqa: ARG002
         return ""
 
+    def left(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        wanted: Mapping[str, Value],  # noqa: ARG002
+        observed: Observed,  # noqa: ARG002
+    ) -> Mapping[str, Value]:
+        return {}
+
+    def in_doubt(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        sent: Mapping[str, Value],  # noqa: ARG002
+    ) -> Mapping[str, Value]:
+        return {}
+
     def validate(self, request: Request) -> Validation:  # noqa: ARG002
         return NOTHING_ASKED

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.endurance.bindings import one_round
+
 from .bound import (
     ASKS,
     BINDING,
@@ -472,6 +474,62 @@ def test_a_failed_plan_loses_no_entry_that_was_to_go(scene: Scene) -> None:
     assert "extension_binding.shop" not in scene.project.addresses()
 
 
+def test_what_a_failed_plan_left_goes_with_the_next_one(scene: Scene) -> None:
+    """The state says what was sent; what was there before is the binding's until it is known to be gone."""
+    scene.bind(BOTH)
+    scene.project.apply()
+    scene.bind(BINDING)
+    scene.fault(f"{PUT} fail-plan times=1")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    assert sorted(scene.lists()[""]) == ["stopwords", "synonyms"]
+    assert "keeps what others attached" not in words(scene.project.ok("plan").out)
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    scene.project.settled()
+
+
+def test_what_an_element_hides_goes_where_it_is_still_listed(scene: Scene) -> None:
+    scene.bind(BOTH)
+    scene.project.apply()
+    scene.attach(THEIRS, at="warm")
+    scene.bind(BINDING)
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"], "warm": ["theirs", "synonyms"]}
+    scene.project.settled()
+
+
+@pytest.mark.parametrize("before", ["", BINDING])
+@pytest.mark.parametrize("fault", ["drop-after", "status:503 when=after"])
+def test_what_a_lost_reply_may_have_begun_goes_when_it_is_wanted_no_more(
+    scene: Scene, fault: str, before: str
+) -> None:
+    """It is pending while the state is brought up: nothing of it is to be seen."""
+    scene.bind(before)
+    scene.project.apply()
+    scene.bind(BOTH)
+    scene.fault(f"{PUT} {fault} nth=2")  # after the question whether it would be taken
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    scene.bind(before)
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"] if before else []}
+    scene.project.settled()
+
+
+def test_what_a_lost_reply_was_to_take_away_goes_though_the_deployment_stops(scene: Scene) -> None:
+    scene.bind(BOTH)
+    scene.project.apply()
+    scene.bind(BINDING)
+    scene.fault(f"{PUT} drop-after nth=2")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    stop(scene)
+    assert "is stopped" in words(scene.project.apply().both)
+    assert ask(scene.project, "POST", f"/deployments/{SHOP}/_restore") is not None
+    scene.turn()
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    scene.project.settled()
+
+
 @pytest.mark.parametrize("pending", ["", ":1"])
 @pytest.mark.parametrize("element", ["", " element=warm"])
 def test_what_somebody_attaches_between_read_and_write_is_kept(
@@ -502,6 +560,12 @@ def test_a_reply_that_is_lost_changes_nothing_twice(scene: Scene, fault: str) ->
     assert scene.lists() == {"": ["synonyms"]}
     assert scene.restarts() == 1
     scene.project.settled()
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_whatever_others_do_and_wherever_it_is_cut(tmp_path: Path, seed: int) -> None:
+    """A little of the campaign "bindings" (tests/endurance), which goes on for as long as is asked."""
+    assert one_round(tmp_path / "project", seed, wishes=1)["kills"]
 
 
 def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:

@@ -217,7 +217,7 @@ class Installation:
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
     it objects. remark: what it says besides. restarts: what changes are for nodes, by name. at_once: whether
     it lists what is below many; behind: what it then shows otherwise, None for nothing. waiting: why what has
-    an id has to wait.
+    an id has to wait. to_go, doubted: what it says is left, and in doubt.
     """
 
     kind: Kind = THING
@@ -239,6 +239,8 @@ class Installation:
     time: Callable[[], float] = lambda: 0.0
     looks: list[str] = field(factory=list)
     users: UserSearch | None = None
+    to_go: Mapping[str, Value] = field(factory=dict)
+    doubted: Mapping[str, Value] = field(factory=dict)
     against: str = ""
     remark: str = ""
     restarts: dict[str, str] = field(factory=dict)
@@ -323,6 +325,17 @@ class Installation:
 
     def restart(self, change: Change) -> str:
         return self.restarts.get(change.address.name, "")
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        assert observed.id == held["id"]
+        assert "name" in wanted
+        return self.to_go
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        assert "name" in {**held, **sent}
+        return self.doubted
 
     def validate(self, request: Request) -> Validation:
         return self.asked(request)
