@@ -72,7 +72,8 @@ def bundles(*names: str) -> dict[str, Any]:
 def test_an_element_with_a_list_of_its_own_ignores_the_plans(
     it: Cluster, everywhere_: str, only_in: dict[str, list[str]]
 ) -> None:
-    assert "".join(e["name"] for e in lists_of([it])["extensions"]) == everywhere_
+    everywhere: Any = lists_of([it])["extensions"]
+    assert "".join(e["name"] for e in everywhere) == everywhere_
     assert {e["name"]: e["only_in"] for e in loaded([it]) if "only_in" in e} == only_in
 
 
