@@ -68,7 +68,7 @@ def next_text(item: Begun) -> str:
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:
     """Commands, each with what it does."""
     ways = [("continue", _going_on(item))]
-    if item.status != BACK and item.rollout.rules.mode != RESTART and (members := way_back(item)):
+    if item.status != BACK and (members := way_back(item)):
         count = plural(len(members), "deployment")
         ways.append(("back", f"brings {count} back to what was declared before"))
     name = item.rollout.name
