@@ -43,7 +43,6 @@ CLOCKS_APART = timedelta(hours=1)
 """What the clock of an earlier planner may have differed by from the installation's."""
 
 LONGEST_AHEAD: Final = 2.0  # seconds from when an intent is durable to when its step is begun, at most
-
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _ACCEPTED: Final = Settling(PENDING, "it may have been accepted")
 _CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
@@ -274,8 +273,7 @@ def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
     """PlannerError with the candidates of the first group, and the commands that settle it."""
     for item in ambiguous:
         addresses = " and ".join(str(intent.address) for intent in item.intents)
-        one = len(item.intents) == 1
-        count = len(item.candidates)
+        one, count = len(item.intents) == 1, len(item.candidates)
         raise PlannerError(
             f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
             f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
