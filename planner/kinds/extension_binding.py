@@ -38,7 +38,7 @@ from planner.kinds.loading import (
     version_of,
     why_without,
 )
-from planner.kinds.owned import alike_for_others, as_attributes, owned_by, owning, still_to_go, told_besides
+from planner.kinds.owned import after_a_cut, alike, as_attributes, owned_by, owning, still_to_go, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rest import RestDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
@@ -302,8 +302,9 @@ class ExtensionBindingDriver(RestDriver):
         found = self.observe(reply.body, reply, self.parts_of(id_))
         as_accepted = evolve(found, attributes=request.baseline, version=request.version)
         if not isinstance(before, Mapping):  # a run was cut off before it could say what it began
-            busy = found.about["busy"]
-            return Result(as_accepted, settling=Settling(PENDING, str(busy))) if busy else Result(found)
+            far = after_a_cut(request, found)
+            seen = {PENDING: as_accepted, FAILED: None}.get(far.status, found)
+            return Result(seen, settling=far)
         if not before:
             return Result(followed(found, {}))
         judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
@@ -331,7 +332,7 @@ class ExtensionBindingDriver(RestDriver):
     def _refuse_moved(self, request: Request, found: Observed) -> None:
         """Conflict when the lists are not those that were planned from, unless this binding's own plan came
         into force meanwhile."""
-        own = request.pending and alike_for_others(request.baseline, found.attributes, request.desired)
+        own = request.pending and alike(request.baseline, found.attributes, request.desired)
         if own or request.version in (None, found.version):
             return
         conflict = Conflict(
