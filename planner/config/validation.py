@@ -14,7 +14,6 @@ from planner.config.tokens import INVALID
 from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.standing import marked, taking_marks
 from planner.model.value import (
     UNKNOWN,
     Deferred,
@@ -51,15 +50,15 @@ class Checker:
     def __init__(self, schema: Mapping[str, Any], what: str = "attribute", also: Iterable[str] = ()) -> None:
         self.schema = schema
         self._what, self._also = what, also
-        self._validator, quicker = _compiled(schema), taking_marks(schema)
-        self._quick = _compiled(quicker) if quicker else None
+        self._validator = _compiled(schema)
+        self._quick = _quicker(schema)
 
     def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
         """What is wrong with value. Deferred values fit everywhere; secrets are never shown.
 
         name: what value is called in messages; "" when the names of its parts say enough, and whole is it.
         """
-        if self._quick and isinstance(value, dict) and self._quick.is_valid(_known(marked(value))):
+        if self._quick and isinstance(value, dict) and self._quick(value):
             return
         known = _known(value)
         if self._validator.is_valid(known):
@@ -115,6 +114,19 @@ class Checker:
     def _followed(self, schema: Any) -> Any:
         target = str(schema.get("$ref", "")) if isinstance(schema, Mapping) else ""
         return self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
+
+
+def _quicker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], bool] | None:
+    """Whether a value fits for sure, found out of what addresses stand for by their places alone; None where
+    they stand for nothing."""
+    items = [at(rules, ("items",)) for rules in schema.get("properties", {}).values()]
+    if not any(isinstance(item, Mapping) and "x-stands-for" in item for item in items):
+        return None
+    from planner.model.standing import marked, taking_marks  # noqa: PLC0415 - only for kinds with such lists
+
+    rules = taking_marks(schema)
+    validator = _compiled(rules) if rules else None
+    return (lambda value: validator.is_valid(_known(marked(value)))) if validator else None
 
 
 def _compiled(schema: Mapping[str, Any]) -> Draft202012Validator:

@@ -53,7 +53,7 @@ from planner.kinds.loading import (
     why_without,
     written_last,
 )
-from planner.kinds.owned import as_attributes, owned_by, owning, still_to_go, told_besides
+from planner.kinds.owned import after_a_cut, as_attributes, owned_by, owning, still_to_go, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rolling import HISTORY, RollingDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved, refuse_written, unknown_yet
@@ -326,8 +326,9 @@ class ExtensionBindingDriver(RollingDriver):
         found = self.observe(reply.body, reply, self.parts_of(id_))
         as_accepted = evolve(found, attributes=request.baseline, version=request.version)
         if not isinstance(before, Mapping):  # a run was cut off before it could say what it began
-            busy = found.about["busy"]
-            return Result(as_accepted, settling=Settling(PENDING, str(busy))) if busy else Result(found)
+            far = after_a_cut(request, found)
+            seen = {PENDING: as_accepted, FAILED: None}.get(far.status, found)
+            return Result(seen, settling=far)
         if not before:
             return Result(unfollowed(found))
         judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)

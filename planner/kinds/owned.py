@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import evolve
 
 from planner.kinds.loading import Loaded, entries_of, listed
-from planner.model.resource import Observed
+from planner.model.resource import FAILED, PENDING, SETTLED, Observed, Request, Settling
 from planner.model.value import Value
 
 
@@ -30,13 +30,20 @@ def as_attributes(entries: Iterable[Loaded]) -> list[dict[str, str]]:
     return [entry.attributes for entry in sorted(entries) if "" not in entry.said.values()]
 
 
-def alike_for_others(
-    before: Mapping[str, Value], now: Mapping[str, Value], wanted: Mapping[str, Value]
-) -> bool:
+def alike(before: Mapping[str, Value], now: Mapping[str, Value], wanted: Mapping[str, Value]) -> bool:
     """Whether nodes load the same of what is not owned, by the attributes that were planned from and those
     that are there."""
     owned = owned_by(before) | owned_by(wanted)
     return {*entries_of(before, "loaded")} - owned == {*entries_of(now, "loaded")} - owned
+
+
+def after_a_cut(request: Request, found: Observed) -> Settling:
+    """How far a change is of which nobody knows whether it was begun: not done while any plan is pending.
+    What is wanted and not there then has to be sent again."""
+    if busy := found.about.get("busy"):
+        return Settling(PENDING, str(busy))
+    lacks = request.desired and not {*entries_of(request.desired)} <= {*entries_of(found.attributes)}
+    return Settling(FAILED, "the plan that came into force lacks what is wanted") if lacks else SETTLED
 
 
 def still_to_go(

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from planner.ece.operations import Reply
 from planner.errors import ApiError, Conflict, NotYet, OutcomeUnknown, Refused
 from planner.kinds.loading import Loaded
-from planner.kinds.owned import alike_for_others
+from planner.kinds.owned import alike
 from planner.kinds.replies import pointed
 from planner.model.address import Address
 from planner.model.resource import Observed, Request
@@ -55,7 +55,7 @@ def refuse_written(found: Observed, version: str | None, reply: Reply) -> None:
 def refuse_moved(request: Request, found: Observed) -> None:
     """Conflict when the lists are not those that were planned from, unless this binding's own plan came into
     force meanwhile."""
-    own = request.pending and alike_for_others(request.baseline, found.attributes, request.desired)
+    own = request.pending and alike(request.baseline, found.attributes, request.desired)
     if own or request.version in (None, found.version):
         return
     conflict = Conflict(

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from planner.kinds.owned import alike_for_others, still_to_go
-from planner.model.resource import Observed
+from planner.kinds.owned import after_a_cut, alike, still_to_go
+from planner.model.address import Address
+from planner.model.plan import SETTLE
+from planner.model.resource import FAILED, PENDING, Observed, Request
 
 
 def entries(names: str) -> list[dict[str, str]]:
@@ -48,9 +50,25 @@ def test_what_is_not_known_yet_may_be_what_is_owned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "wanted", "alike"),
+    ("before", "now", "wanted", "same"),
     [("x", "xab", "b", True), ("xa", "x", "", True), ("x", "xy", "", False), ("xy", "x", "b", False)],
 )
-def test_what_others_see_of_a_change(before: str, now: str, wanted: str, alike: bool) -> None:
+def test_what_others_see_of_a_change(before: str, now: str, wanted: str, same: bool) -> None:
     held, there = attributes("", "a", before), attributes("", "", now)
-    assert alike_for_others(held, there, attributes(wanted)) is alike
+    assert alike(held, there, attributes(wanted)) is same
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "busy", "status"),
+    [
+        pytest.param("a", "a", "", "", id="as it is wanted"),
+        pytest.param("a", "a", "a plan", PENDING, id="which may take it away"),
+        pytest.param("ab", "a", "", FAILED, id="not as it is wanted"),
+        pytest.param("", "a", "", "", id="not known what is wanted"),
+    ],
+)
+def test_what_a_run_that_was_cut_off_may_have_begun(wanted: str, there: str, busy: str, status: str) -> None:
+    desired = attributes(wanted) if wanted else {}
+    request = Request(SETTLE, Address("extension_binding", "shop"), desired)
+    found = Observed("1", attributes(there), about={"busy": busy})
+    assert after_a_cut(request, found).status == status
