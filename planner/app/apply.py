@@ -19,10 +19,11 @@ from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
 from planner.app.rolling import finish, go_on, went_back
 from planner.app.stores import locked
+from planner.engine.carrying import Provenance, known_first
 from planner.engine.refresh import NOTHING_SEEN, Asking, View
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, known_first, propose_from, recover
+from planner.engine.workflow import Proposal, propose_from, recover
 from planner.errors import PlannerError, Refused, StalePlan
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan

@@ -10,8 +10,9 @@ from planner.app.begun import open_refusal, where_in
 from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
 from planner.app.opening import Opened
+from planner.engine.carrying import Provenance
 from planner.engine.rollouts.again import plan_again
-from planner.engine.workflow import Provenance, propose_from
+from planner.engine.workflow import propose_from
 from planner.errors import Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
