@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from planner.engine.rollouts.course import Course, is_no_verdict, remembered
+from planner.engine.settling import is_no_verdict
 from planner.engine.surroundings import Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
@@ -51,6 +51,9 @@ from planner.model.rollout import (
     Reading,
 )
 
+if TYPE_CHECKING:
+    from planner.engine.rollouts.course import Course
+
 OFTEN: Final = 3
 """How many looks in a row have to find a deployment well."""
 
@@ -75,6 +78,10 @@ class Waves:
     @classmethod
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
+        if not plan.rollouts:
+            return cls(world)
+        from planner.engine.rollouts.course import Course  # noqa: PLC0415 - only where there is one
+
         by_name = {begun.rollout.name: begun for begun in records}
         sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
         found = cls(world)
@@ -271,7 +278,7 @@ class Waves:
             if course.begun and pause:
                 course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
         if course.begun and not course.left and not (course.back and course.begun.to_go_back):
-            failure = remembered(course.begun, self.world.now()) if course.back else None
+            failure = course.begun.failure(self.world.now()) if course.back else None
             noted.append(Milestone(course.begun.id, ended=True, failure=failure))
             course.ended = True
         return noted
