@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 from planner.model.address import as_read
@@ -67,8 +68,21 @@ def _counts(ledger: Ledger) -> str:
 def _section(entries: Sequence[Entry], title: str, width: int, style: Style) -> Iterator[str]:
     if entries:
         yield from ("", f"{title} ({len(entries)}):")
-        for entry in sorted(entries, key=lambda entry: as_read(entry.address)):
-            yield from _entry(entry, width, style)
+        alike = groupby(sorted(entries, key=lambda entry: as_read(entry.address)), _told)
+        for several in (list(group) for _, group in alike):
+            yield from _entries(several, width, style)
+
+
+def _told(entry: Entry) -> object:
+    """What is the same of entries whose reason is told once; no two that have nothing to tell are alike."""
+    return (entry.reason, entry.advice) if entry.reason and not entry.conflict else entry.address
+
+
+def _entries(alike: Sequence[Entry], width: int, style: Style) -> Iterator[str]:
+    """The last of those that have one long reason tells it for all."""
+    *others, last = [[*_entry(entry, width, style)] for entry in alike]
+    yield from (lines[0] for lines in others)
+    yield from last
 
 
 def _entry(entry: Entry, width: int, style: Style) -> Iterator[str]:
