@@ -228,7 +228,9 @@ def test_a_seed_tells_of_indices() -> None:
 
 def test_an_index_of_a_seed_may_come_when_its_files_do() -> None:
     index = {"later": True, **analysis(ours=SYNONYMS)}
-    with create_app(":memory:", seed={"deployments": [{"id": "shop", "indices": {"products": index}}]}) as app:
+    with create_app(
+        ":memory:", seed={"deployments": [{"id": "shop", "indices": {"products": index}}]}
+    ) as app:
         ece = Caller(app)
         shop = Running(ece, "shop")
         assert shop.get()["healthy"] is True
