@@ -72,8 +72,6 @@ def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) ->
     if forward is None or outcome.back or not outcome.goes_back(state):
         return outcome
     records = [begun for begun in state.rollouts if begun.status == BACK]
-    for begun in records:
-        here.caller.tell(_going_on(begun))
     again = plan_again(records, state, here.session.goal, here.session.drivers)
     after, came, _ = run(applying, again, state, _as_of(records))
     back = came.ledger or forward
