@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import field, frozen
 
@@ -12,6 +12,7 @@ from planner.engine.ports import JournalWriter
 from planner.engine.refresh import Listed
 from planner.model.ledger import Sink
 from planner.model.rollout import Begun
+from planner.model.value import Value
 
 Halting = Callable[[Begun, int], str]
 """Why a wave of a roll-out, from 1, is not to begin now; "" where it is."""
@@ -28,8 +29,8 @@ class Surroundings:
     sooner. stop: start nothing new.
 
     before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
-    written. credentials: where what is shown once goes. plan_digest: of what is applied. halt: asked before
-    each wave of a roll-out.
+    written. credentials: where what is shown once goes. plan_digest: of what is applied. release, run: that
+    it brings, as in a Begun. halt: asked before each wave of a roll-out.
     """
 
     journal: JournalWriter
@@ -42,4 +43,6 @@ class Surroundings:
     fresh: Fresh = field(factory=Fresh)
     credentials: Credentials = field(factory=Credentials)
     plan_digest: str = ""
+    release: str = ""
+    run: Mapping[str, Value] = field(factory=dict)
     halt: Halting = never

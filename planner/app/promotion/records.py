@@ -26,7 +26,7 @@ from planner.config.project import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project
-from planner.promote.log import Approval, Log, Rejection, Run, Verification, id_of, log_of, write_log
+from planner.promote.log import Approval, Log, Rejection, Run, Verification, log_of, write_log
 
 Change = Callable[[Log, str], Log]
 """From an environment's log and the time to the log as it is to be."""
@@ -166,7 +166,7 @@ def _reject(request: Request, environment: str, rejection: Rejection, timeout: f
 
     def change(log: Log, at: str) -> Log:
         said = [evolve(item, at="") for item in log.about(Rejection, rejection.release)]
-        if rejection in said or all(id_of(item) != rejection.release for item in log.records):
+        if rejection in said or rejection.release not in log.ids:
             return log
         return log.plus(evolve(rejection, at=at))
 

@@ -32,8 +32,7 @@ class Logs:
 
     def ids(self, environment: str) -> tuple[str, ...]:
         """The releases that an environment knows, the latest first."""
-        records = self.by_environment[environment].records if environment in self.by_environment else ()
-        return tuple(dict.fromkeys(id_of(record) for record in reversed(records)))
+        return self.by_environment[environment].ids[::-1] if environment in self.by_environment else ()
 
 
 def read_logs(request: Request) -> Logs:

@@ -122,7 +122,17 @@ def is_no_verdict(error: BaseException) -> bool:
 
 def remembered(begun: Begun, at: str) -> Failure:
     """What is remembered of a roll-out that went back. at: ISO 8601 in UTC."""
+    stays = any(progress.stage == DONE for progress in begun.progress.values())
     wrong = first_wrong(begun)
     wave, shown = (begun.rollout.wave_of(wrong.id), wrong.shown) if wrong else (begun.wave, "")
     reason = begun.of(wrong.id).reason if wrong else begun.reason
-    return Failure(begun.rollout.name, begun.rollout.wish, wave, shown, reason, at)
+    return Failure(
+        begun.rollout.name,
+        begun.rollout.wish,
+        wave,
+        shown,
+        reason,
+        at,
+        release=begun.release,
+        partly=begun.beside or stays,
+    )
