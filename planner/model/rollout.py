@@ -111,6 +111,12 @@ class Failure:
     release: str = field(default="", metadata=WORD)
     partly: bool = False
 
+    @property
+    def told(self) -> str:
+        """ "shop-0 failed in wave 1: its shards are red"."""
+        who = f"{self.deployment} failed " if self.deployment else ""
+        return f"{who}in wave {self.wave}: {self.reason}"
+
 
 @frozen
 class Rollout:

@@ -17,7 +17,7 @@ from planner.errors import USE_THE_NEWER, StateError
 from planner.model.codec import decode, encode
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.release import Gate, Release
-from planner.model.rollout import Begun, Failure
+from planner.model.rollout import GOING, Begun, Failure
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -153,7 +153,7 @@ class Log:
         begun = next((begun for begun in self.rollouts if begun.run), None)
         if begun is None:
             return ""
-        return f"{begun.where}, {begun.status}: {begun.reason}" if begun.reason else begun.where
+        return begun.where if begun.status == GOING else f"{begun.where}, {begun.status}: {begun.reason}"
 
     def went_back(self, release: str) -> Failure | None:
         """Why a roll-out of a release did not end well, unless it runs by now."""

@@ -59,12 +59,14 @@ def _looked_at(request: Request, upstream: Upstream) -> Upstream:
 
 def asked(upstream: Upstream, plan: Plan) -> Upstream:
     """upstream with what the environment's plan says. Pending are the changes that are there without any
-    drift.
+    drift. What is held back is no change of the plan.
     """
     drifted = {item.address for item in plan.drift}
     changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
     named = tuple(sorted(str(item.address) for item in plan.drift))
-    return evolve(upstream, pending=len(changes) + len(plan.outputs), drifted=named, asked=True)
+    held = tuple(rollout.held for rollout in plan.rollouts if rollout.held)
+    pending = len(changes) + len(plan.outputs)
+    return evolve(upstream, pending=pending, drifted=named, asked=True, held=held)
 
 
 @frozen
