@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import frozen
 
+from .chain_project import commit, git
 from .ece import LOGIN
 from .runner import Project, small, wait_until, words
 from .test_bindings import DECLARED, Scene, deployment, plan
+from .test_gates import closed_now
 
 IDS = [f"{number}abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"[:32] for number in range(4)]
 BROKEN = "a => b => c\n"
@@ -40,6 +43,9 @@ rollout:
 ANALYZER = {"a": {"type": "custom", "tokenizer": "standard", "filter": ["syn"]}}
 READS = {"type": "synonym", "synonyms_path": "dictionaries/s.txt"}
 PRODUCTS = {"settings": {"analysis": {"filter": {"syn": READS}, "analyzer": ANALYZER}}}
+
+
+PROMOTED = "variables: {size: {type: integer, default: 1}}\npromote: {variables: [size]}\n"
 
 
 @frozen
@@ -153,6 +159,21 @@ def test_it_ends_after_a_wave_and_goes_on(shops: Shops) -> None:
     shops.settled()
 
 
+def test_nobody_waits_for_a_wave_that_does_not_begin(shops: Shops) -> None:
+    """The pause before it is longer than there is time."""
+    shops.rules("on_failure: stop", "on_failure: stop\n    pause: 2h")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        before = ece.client.get("/sandbox/clock").get_json()["now"]
+    for far in ("1h", "wave"):
+        assert shops.project.run("apply", "--auto-approve", "--until", far).code == 5
+    assert shops.restarts() == [2, 2, 2, 1]
+    with shops.project.sandbox() as ece:
+        after = ece.client.get("/sandbox/clock").get_json()["now"]
+    passed = datetime.fromisoformat(after) - datetime.fromisoformat(before)
+    assert passed < timedelta(hours=1)
+
+
 def test_after_which_wave(shops: Shops) -> None:
     shops.write("phone, telephone\n")
     assert shops.project.run("apply", "--auto-approve", "--wave", "2").code == 5
@@ -238,10 +259,10 @@ def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
 
 
 def test_it_is_tried_again(shops: Shops) -> None:
-    """What failed once is sent again, and it goes on. What it left over goes with the next apply."""
+    """What failed is looked at anew, and it goes on. What it left over goes with the next apply."""
     shops.write("phone, telephone\n")
     with shops.project.sandbox() as ece:
-        ece.fault(f"PUT /deployments/{IDS[1]} fail-plan times=1")
+        ece.fault(f"PUT /deployments/{IDS[1]} stay-yellow times=1")
     assert shops.project.run("apply", "--auto-approve").code == 5
     done = shops.project.ok("rollout", "continue", "search", "--auto-approve")
     assert "wave 2 of 3" in done.err
@@ -327,13 +348,30 @@ def test_it_goes_back_by_itself(shops: Shops) -> None:
 
 
 def test_a_preview_says_it(shops: Shops) -> None:
-    """And does not fail by it: tested with git elsewhere; here the plan's Markdown."""
+    """And does not fail by it."""
+    project = shops.project
+    project.write(".gitignore", "state/\n")
+    git(project.folder, "init", "-q")
+    commit(project, "First")
     shops.rules("on_failure: stop", "on_failure: roll_back")
     shops.write(BROKEN)
-    shops.project.run("apply", "--auto-approve")
-    shown = shops.project.run("plan", "--format", "markdown")
-    assert shown.code == 3
+    assert project.run("apply", "--auto-approve").code == 5
+    commit(project, "Broken")
+    shown = project.ok("preview", "--base", "HEAD~1")
     assert "held back" in shown.out
+    assert project.run("plan", "--format", "markdown").code == 3
+
+
+def test_a_preview_says_what_has_begun(shops: Shops) -> None:
+    project = shops.project
+    project.write(".gitignore", "state/\n")
+    git(project.folder, "init", "-q")
+    commit(project, "First")
+    shops.write("phone, telephone\n")
+    commit(project, "Phones")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    shown = project.ok("preview", "--base", "HEAD~1")
+    assert "has begun: apply goes on with it first, wave 2 of 3" in words(shown.out)
 
 
 def test_all_of_its_waves_go_back(shops: Shops) -> None:
@@ -397,3 +435,48 @@ def test_a_run_was_cut_off(shops: Shops, again: str) -> None:
     project.apply(*words_)
     shops.settled()
     assert shops.restarts() == [2, 2, 2, 2]
+
+
+@pytest.fixture
+def promoted(shops: Shops) -> Shops:
+    """What is applied is a release, in a window that is open; the first wave of a change is done."""
+    project = shops.project
+    project.edit("planner.yaml", "project: shop\n", f"project: shop\n{PROMOTED}")
+    project.edit(
+        "planner.yaml", "{endpoint: sandbox,", "{endpoint: sandbox, gates: {windows: ['00:00-24:00']},"
+    )
+    project.apply()
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    assert shops.restarts() == [2, 1, 1, 1]
+    return shops
+
+
+def test_a_window_closes(promoted: Shops) -> None:
+    """It is asked before each new wave; a gate that is set aside is not in the way."""
+    project = promoted.project
+    project.edit("planner.yaml", "{windows: ['00:00-24:00']}", closed_now())
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "the roll-out search went no further: dev is closed now; opens 20" in words(done.out)
+    assert promoted.restarts() == [2, 1, 1, 1]
+    assert len(promoted.records()) == 1
+    assert project.run("rollout", "continue", "--auto-approve").code == 5
+    forced = ("--force", "windows", "--reason", "the shop is open")
+    assert project.run("apply", "--auto-approve", "--until", "wave", *forced).code == 5
+    assert promoted.restarts() == [2, 2, 2, 1]
+    project.ok("rollout", "back", "--auto-approve")
+    assert len({*promoted.loaded()}) == 1
+
+
+def test_a_release_is_rejected_meanwhile(promoted: Shops) -> None:
+    project = promoted.project
+    (release,) = [item["run"]["release"] for item in project.state()["promotions"] if "run" in item][-1:]
+    assert release
+    known = json.loads(project.ok("release", "list", "--json").out)["releases"]
+    project.ok("release", "reject", known[0]["id"], "--reason", "wrong words", "-e", "dev")
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "was rejected by" in words(done.out)
+    assert "wrong words" in words(done.out)
+    assert promoted.restarts() == [2, 1, 1, 1]
