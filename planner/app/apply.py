@@ -41,6 +41,9 @@ _IN_NO_COMMIT: Final = (
     "configuration names was not run: name it in yours (git config --global, git lfs install)."
 )
 
+_NAMED: Final = 12
+"""Deployments that a note names."""
+
 _NEWER_FORMAT: Final = (
     f"Note: the state has format_version {FORMAT.version} from now on, which earlier planners do not read."
 )
@@ -226,6 +229,7 @@ def _carry_out(
         here.caller.tell(_NEWER_FORMAT)
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
         _tell_release(here, after)
+        _tell_who_keeps(here, plan)
     return went_back(applying, plan, after, evolve(outcome, held=is_held(plan)))
 
 
@@ -234,6 +238,16 @@ def _tell_release(here: Opened, after: State) -> None:
         here.caller.tell(f"{here.environment.name} runs {run.id} now.")
         if here.configuration.project.promotes_templates and not run.release.templates:
             here.caller.tell(_IN_NO_COMMIT)
+
+
+def _tell_who_keeps(here: Opened, plan: Plan) -> None:
+    """A release runs without those that use what it replaced, and that no binding brings it to."""
+    names = sorted({name for rollout in plan.rollouts for name in rollout.keeping})
+    if len(names) == 1:
+        here.caller.tell(f"Note: {names[0]} keeps what was before: no binding here is for it.")
+    elif names:
+        told = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        here.caller.tell(f"Note: {len(names)} keep what was before: no binding here is for them: {told}.")
 
 
 def _refused(applying: Applying, plan: Plan, state: State) -> bool:

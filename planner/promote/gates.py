@@ -15,7 +15,7 @@ from planner.model.project import Environment
 from planner.model.release import Gate, Release
 from planner.model.rollout import Failure
 from planner.model.times import is_open, next_opening, show_duration
-from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification, moment
+from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 
 FIRST, SAME, BACK, PROMOTION = "first", "same", "back", "promotion"
 
@@ -315,9 +315,8 @@ def _checks(ask: Candidate) -> Gate | None:
     wanted, where = ask.question.environment.gates.checks, ask.upstream.environment
     if not wanted:
         return None
-    since = moment(next((run.since for run in ask.upstream.log.ran(ask.run.id)), ask.run.since))
     said = ask.upstream.log.about(Verification, ask.run.id)
-    latest = {item.check: item for item in said if moment(item.at) >= since}
+    latest = {item.check: item for item in said if not item.early}
     missing = [name for name in wanted if name not in latest]
     failed = [latest[name] for name in wanted if name in latest and not latest[name].ok]
     told = [f"{name} was not verified on {ask.run.id} in {where}" for name in missing]

@@ -75,7 +75,9 @@ class Run:
 
 @frozen
 class Verification:
-    """That a check passed or failed on a release that ran in the environment."""
+    """That a check passed or failed on a release that ran in the environment. early: that was still being
+    rolled out there.
+    """
 
     release: str = field(metadata=WORD)
     check: str = field(metadata=IDENTITY, converter=legible)
@@ -83,6 +85,7 @@ class Verification:
     at: str = field(metadata=WORD)
     by: str = field(default="", converter=legible)
     url: str = field(default="", converter=legible)
+    early: bool = False
 
 
 @frozen

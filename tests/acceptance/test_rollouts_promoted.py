@@ -14,15 +14,23 @@ from planner.promote.log import Rejection, Run, Verification
 
 from .chains import REFUSED, ago, applied, apply, begun, commit, git, log_of, present, state
 from .command import Done
-from .runner import Project, words
-from .test_bindings import deployment, plan
+from .platform import ask
+from .runner import Project, wait_until, words
+from .test_bindings import Scene, deployment, plan
 from .test_rollouts import BROKEN, IDS, Shops
 
 PARTLY = 5
+LEGACY = "9abbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+"""The id of a deployment that nothing here declares."""
+
 PROJECT = """project: shop
 environments:
   dev: {endpoint: sandbox, sandbox: {seed: seed.yaml}}
-  prod: {endpoint: sandbox, sandbox: {seed: seed.yaml}, promote_from: [dev], gates: {soak: 1h, checks: [smoke]}}
+  prod:
+    endpoint: sandbox
+    sandbox: {seed: seed.yaml}
+    promote_from: [dev]
+    gates: {soak: 1h, checks: [smoke]}
 promote: {templates: true}
 """
 TEMPLATE = """
@@ -53,6 +61,7 @@ def chain_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.write("templates/main.yaml", TEMPLATE)
     project.write("files/synonyms/dictionaries/s.txt", "tv, television\n")
     seeds = [deployment(id_, f"shop-{number}", plan()) for number, id_ in enumerate(IDS)]
+    seeds.append(deployment(LEGACY, "legacy", plan()))
     project.write("seed.yaml", json.dumps({"deployments": seeds}))
     project.write(".gitignore", "state/\n")
     for name in ("dev", "prod"):
@@ -154,14 +163,40 @@ def test_it_runs_from_the_end_of_its_last_wave(chain: Project) -> None:
     run = present(chain, "dev")
     assert (run.id, run.whole) == (release, True)
     (check,) = log_of(chain, "dev").about(Verification, release)
+    assert check.early
     assert run.since >= check.at
     assert standing(chain, "dev")["converged"]
     begun(chain, "dev", ago(hours=2))
+    unchecked = chain.run("promote", "dev", "prod")
+    assert unchecked.code == REFUSED
+    assert f"smoke was not verified on {release} in dev" in unchecked.both
+    ready(chain)
     chain.ok("promote", "dev", "prod", "--commit")
     while apply(chain, "prod", "--until", "wave").code == PARTLY:
         assert present(chain, "prod").id != release
     assert present(chain, "prod").id == release
     assert standing(chain, "prod")["converged"]
+
+
+def test_a_run_was_cut_off(chain: Project) -> None:
+    """The journal alone knows what it was bringing."""
+    before = present(chain, "dev")
+    change(chain)
+    with chain.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{IDS[1]} hold")
+        with chain.started("apply", "-e", "dev", "--auto-approve") as process:
+            wait_until(ece.holds, "the second wave is begun")
+            (going,) = standing(chain, "dev")["rolling"]
+            process.kill()
+            process.wait()
+        ece.no_faults()
+    release, _, where = going.partition(", ")
+    assert where == "wave 2 of 3"
+    assert present(chain, "dev") == before
+    assert standing(chain, "dev")["rolling"] == [going]
+    assert chain.run("promote", "dev", "prod").code == REFUSED
+    applied(chain, "dev")
+    assert (present(chain, "dev").id, present(chain, "dev").whole) == (release, True)
 
 
 @pytest.mark.parametrize("approved", ["a saved plan", "its digest"])
@@ -188,6 +223,21 @@ def test_what_is_left_of_it(chain: Project) -> None:
     assert standing(chain, "dev")["rolling"] == []
     applied(chain, "dev")
     assert (present(chain, "dev").id, present(chain, "dev").whole) == (release, True)
+
+
+def test_who_has_no_binding(chain: Project) -> None:
+    """It keeps the old content, is named, and does not keep the release from being run."""
+    url = Scene(chain).plan(IDS[0])["elasticsearch"]["user_bundles"][0]["url"]
+    entry = {"name": "synonyms", "url": url, "elasticsearch_version": "8.*"}
+    es = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan(user_bundles=[entry])}
+    body = {"prune_orphans": False, "resources": {"elasticsearch": [es]}}
+    assert ask(chain, "PUT", f"/deployments/{LEGACY}", json=body)
+    change(chain)
+    assert "legacy keeps the old one: no binding of this project" in chain.ok("plan", "-e", "dev").out
+    done = applied(chain, "dev")
+    assert "Note: legacy keeps what was before: no binding here is for it." in done.err
+    assert present(chain, "dev").whole
+    assert standing(chain, "dev")["converged"]
 
 
 def test_one_that_went_back_was_never_run(chain: Project) -> None:

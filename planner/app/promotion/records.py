@@ -194,7 +194,7 @@ def verify(
 
     def change(log: Log, at: str) -> Log:
         run = _whole_run(name, log)
-        return log.plus(Verification(run.id, check, passed, at, by, url))
+        return log.plus(Verification(run.id, check, passed, at, by, url, early=log.coming is not None))
 
     log, _ = update_log(request, name, "verify", change, timeout)
     found = log.of(Verification)[-1].release
