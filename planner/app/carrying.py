@@ -141,6 +141,8 @@ def run(
                 fresh=Fresh(view.versions, fresh_until),
                 credentials=credentials,
                 plan_digest=provenance.plan_digest,
+                release=provenance.release,
+                run=provenance.run,
                 halt=halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)

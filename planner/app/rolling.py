@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 
-from planner.app.begun import open_refusal, where_in
+from planner.app.begun import open_refusal
 from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
 from planner.app.opening import Opened
 from planner.engine.carrying import Provenance
 from planner.engine.rollouts.again import plan_again
-from planner.engine.workflow import propose_from
+from planner.engine.workflow import Proposal, propose_from
 from planner.errors import Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
@@ -81,9 +81,9 @@ def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) ->
     return evolve(outcome, ledger=ledger, back=True)
 
 
-def finish(applying: Applying, state: State) -> Outcome:
-    """What is left of a plan once its roll-outs are done: what they replaced is deleted. StalePlan where more
-    is to be done by now.
+def left_over(applying: Applying, state: State) -> Proposal:
+    """What is left of an approved plan once its roll-outs are done: what they replaced is deleted. StalePlan
+    where more is to be done by now.
     """
     here = applying.here
     with here.caller.doing("Asking the installation") as counted:
@@ -93,9 +93,7 @@ def finish(applying: Applying, state: State) -> Outcome:
             "its roll-outs are done, and what is left to do is not what the approved plan says",
             advice="Plan again and review the result.",
         )
-    digest = state.applied.plan_digest if state.applied else ""
-    _, outcome = carried(applying, proposal.plan, state, Provenance(digest), proposal.view)
-    return outcome if outcome.ledger else Outcome()
+    return proposal
 
 
 def _is_left_over(change: Change) -> bool:
@@ -116,4 +114,4 @@ def _going_on(begun: Begun) -> str:
     name = begun.rollout.name
     if begun.status == BACK:
         return f"The roll-out {name} ({begun.id}) goes back: {begun.reason}."
-    return f"The roll-out {name} ({begun.id}) goes on: {where_in(begun)}."
+    return f"The roll-out {name} ({begun.id}) goes on: {begun.where}."

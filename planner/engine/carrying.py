@@ -30,14 +30,17 @@ from planner.model.value import Value, conceal, is_sensitive, renewed
 class Provenance:
     """What an apply is made from, for the state. commit: of the project's git repository, if it has one.
 
-    promotions: the state's, from whether the apply was whole; None where they stay as they are.
-    contents: what is known of archives, by their sha256.
+    promotions: the state's, from what it is afterwards and whether the apply was whole; None where they stay
+    as they are. release, run: that it brings, as in a Begun. contents: what is known of archives, by their
+    sha256.
     """
 
     plan_digest: str
     inputs: Mapping[str, Value] = field(factory=dict)
     commit: str | None = None
-    promotions: Callable[[bool], tuple[Mapping[str, Value], ...]] | None = None
+    promotions: Callable[[State, bool], tuple[Mapping[str, Value], ...]] | None = None
+    release: str = ""
+    run: Mapping[str, Value] = field(factory=dict)
     contents: Mapping[str, KnownContent] = field(factory=dict)
 
 
@@ -85,7 +88,8 @@ def carry_out(
         )
     values = Values(reached.resources, goal.resources, drivers, surroundings.credentials.held)
     outputs = after_apply(goal, plan, reached, values)
-    promotions = provenance.promotions(ledger.complete) if provenance.promotions else reached.promotions
+    told = provenance.promotions
+    promotions = told(reached, ledger.complete) if told else reached.promotions
     reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
     try:
         after = session.store.commit(reached.knowing(provenance.contents))

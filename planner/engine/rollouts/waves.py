@@ -70,6 +70,7 @@ class Waves:
     """The roll-outs of a plan that is carried out."""
 
     world: Surroundings
+    _changed: frozenset[Address] = frozenset()
     _courses: dict[Address, tuple[Course, Member]] = field(factory=dict)
     _first: dict[Address, int] = field(factory=dict)
     _last: dict[Address, int] = field(factory=dict)
@@ -84,7 +85,7 @@ class Waves:
 
         by_name = {begun.rollout.name: begun for begun in records}
         sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
-        found = cls(world)
+        found = cls(world, frozenset(change.address for change in plan.changes))
         for rollout in plan.rollouts:
             if rollout.held is None:
                 course = Course.of(rollout, by_name.get(rollout.name))
@@ -167,8 +168,17 @@ class Waves:
         declared = {id_: said for id_, said in found if said is not None}
         at, name = self.world.now(), course.rollout.name
         id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
+        own = {*course.rollout.of, *(member.address for member in course.members)}
         course.begun = Begun(
-            id_, self.world.plan_digest, at, course.rollout, declared, contents=course.contents
+            id_,
+            self.world.plan_digest,
+            at,
+            course.rollout,
+            declared,
+            contents=course.contents,
+            release=self.world.release,
+            run=self.world.run,
+            beside=not self._changed <= own,
         )
         return [Milestone(id_, begun=course.begun)]
 
