@@ -164,9 +164,19 @@ class Decisions:
             kind=kind,
             goal=self.goal,
             refreshed=self.refreshed,
+            prior=self._prior(desired.address, attributes),
             triggers=tuple(self._triggered(desired)),
             namesakes=lambda: namesakes.of(kind, attributes),
         )
+
+    def _prior(self, address: Address, wanted: Mapping[str, Value]) -> Prior | None:
+        """The entry of the refreshed state, with what of a shared resource is ours and to go besides."""
+        prior, driver = self.refreshed.priors.get(address), self.drivers[address.kind]
+        if prior is None or driver.kind.singleton != SHARED:
+            return prior
+        observed = self.refreshed.seen(address)
+        left = driver.left(prior.attributes, wanted, observed) if observed else {}
+        return evolve(prior, attributes={**prior.attributes, **left}) if left else prior
 
     def _put_in(self, desired: Desired) -> Mapping[str, Value]:
         """The attributes of desired with every reference put in that is known."""

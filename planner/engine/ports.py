@@ -129,6 +129,19 @@ class Driver(Protocol):
         after. Nothing is asked for it."""
         ...
 
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        """Of a SHARED resource: attributes with what is ours by what the state holds, is not wanted, and is
+        there or may still come, though no reply shows it as ours. held: the attributes of the state, as they
+        were just brought up to what is observed."""
+        ...
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What the state has to hold of a write of which nobody knows whether it was carried out. held: its
+        attributes before. sent: those of the write."""
+        ...
+
     def perform(self, request: Request) -> Result:
         """Does one write. It reads and compares first, unless the request is fresh or the API compares.
         NotYet when something else has to end first: nothing was written."""

@@ -30,8 +30,8 @@ from planner.engine.refresh import Asking, list_kinds, lists_of, read_held, refu
 from planner.errors import PlannerError
 from planner.model.agreement import agree, proven
 from planner.model.compare import same, sort_key
-from planner.model.kind import Kind
-from planner.model.resource import Observed, Prior
+from planner.model.kind import SHARED, Kind
+from planner.model.resource import PENDING, Observed, Prior, Settling
 from planner.model.rollout import RESTARTED
 from planner.model.state import Intent, Outcome, State
 from planner.model.value import Value, is_sensitive
@@ -47,6 +47,7 @@ LONGEST_AHEAD: Final = 2.0
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 5.0
+_ACCEPTED: Final = Settling(PENDING, "it may have been accepted")
 _CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
 
 
@@ -128,21 +129,24 @@ def _creates(state: State, drivers: Drivers) -> Mapping[str, Mapping[str, list[I
 
 
 def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> Settlement:
-    kind = drivers[intent.address.kind].kind
+    kind, before = drivers[intent.address.kind].kind, state.resources.get(intent.address)
     if intent.operation == RESTARTED:
         return Settlement(intent, (_failed(intent),), "is looked after by its roll-out")
-    if (kind.name, intent.id) not in state.holders():
+    begun = kind.singleton == SHARED and before is None and intent.operation != "delete"
+    if not begun and (kind.name, intent.id) not in state.holders():
         return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
     (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, Asking(1))
     if observed is None:
         gone = Outcome(intent.step, intent.address, "done", None, intent.id, intent.deposed)
         found = "was carried out" if intent.operation == "delete" else "is void: the resource is gone"
         return Settlement(intent, (gone,), found)
-    before = state.resources.get(intent.address)
-    untouched = before is not None and before.version is not None and before.version == observed.version
+    known = before.version if before and kind.singleton != SHARED else None  # what is accepted shows later
+    untouched = known is not None and known == observed.version
     if intent.operation == "delete" or intent.deposed or untouched:
         return Settlement(intent, (_failed(intent),), "did not happen")
     prior = _looked_up(intent, observed, before, kind, salt)
+    more = drivers[kind.name].in_doubt(before.attributes if before else {}, intent.attributes)
+    prior = evolve(prior, attributes={**prior.attributes, **more})
     done = Outcome(intent.step, intent.address, "done", prior)
     return Settlement(intent, (done,), "was looked up; the state has what is there")
 
@@ -153,6 +157,8 @@ def _failed(intent: Intent) -> Outcome:
 
 def _looked_up(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
     """What is there now is the truth, whoever wrote it. What the server does not show counts as unknown."""
+    if observed.waits:
+        return evolve(before or Prior(intent.address, observed.id, intent.attributes), settling=_ACCEPTED)
     prior = prior_after(evolve(intent, content_sha256=None), observed, before, kind, salt)
     unsure = set(_unsure(intent, observed, before.attributes if before else {}, kind))
     return evolve(prior, attributes={k: v for k, v in prior.attributes.items() if k not in unsure})

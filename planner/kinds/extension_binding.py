@@ -32,14 +32,14 @@ from planner.kinds.loading import (
     clusters_of,
     digest,
     entries_of,
-    everywhere,
-    loaded,
+    lists_in,
     request_body,
     tags_of,
     unfit,
     version_of,
     why_without,
 )
+from planner.kinds.owned import as_attributes, owned_by, owning, still_to_go, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rolling import HISTORY, RollingDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
@@ -68,8 +68,6 @@ _ALL: Final = Call(Operation("list-deployments", "GET", "/deployments", repeatab
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _TRIES: Final = 5
 """How often a change is built anew, when other changes of the deployment come in between."""
-_MOST: Final = 5
-"""Entries of others that are named."""
 _FEW: Final = 10
 """Of so few deployments each is read."""
 _CLAUSES: Final = 1000
@@ -109,7 +107,7 @@ class ExtensionBindingDriver(RollingDriver):
         }
         if not clusters or any(cluster.plan is None for cluster in clusters):
             return Observed(id_, {}, about=about, waits=why_without(body, name))
-        return Observed(id_, {"deployment": id_, **_lists(clusters)}, version=digest(clusters), about=about)
+        return Observed(id_, {"deployment": id_, **lists_in(clusters)}, version=digest(clusters), about=about)
 
     def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
         """What looks like an id is one; the others are looked for in the list of all deployments."""
@@ -180,18 +178,16 @@ class ExtensionBindingDriver(RollingDriver):
 
     def besides(
         self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
-    ) -> Iterator[str]:
-        """Whose else's entries stay, and what has to end before anything is sent."""
-        if observed is None:
-            return
-        name, owned = observed.about.get("name"), {*entries_of(held), *entries_of(wanted)}
-        others = [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]
-        if others:
-            more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
-            listed = ", ".join(entry.shown for entry in others[:_MOST])
-            yield f"{name} keeps what others attached: {listed}{more}"
-        if busy := observed.about.get("busy"):
-            yield f"a plan of {name} is pending, and waited for: {busy}"
+    ) -> Iterable[str]:
+        return () if observed is None else told_besides(held, wanted, observed)
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        return still_to_go(held, wanted, observed)
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {"owned": as_attributes(owned_by(held) | owned_by(sent))}
 
     def create(self, request: Request) -> Result:
         """Of a deployment of which nothing could be known when the plan was made, not even the id."""
@@ -215,8 +211,9 @@ class ExtensionBindingDriver(RollingDriver):
             there = Observed(request.id or "", request.baseline, request.version)
             return Result(there, "it was gone already")
         found = result.observed or Observed(request.id or "", {})
-        owned = {"extensions": request.baseline.get("extensions")}
-        return evolve(result, observed=evolve(found, attributes={**found.attributes, **owned}))
+        held = {"extensions": request.baseline.get("extensions")}
+        kept = evolve(found, attributes={**found.attributes, **held})
+        return evolve(result, observed=owning(kept, owned_by(request.baseline)))
 
     def delete(self, request: Request) -> Result:  # noqa: ARG002 - it is detached
         return Result(None)
@@ -225,18 +222,18 @@ class ExtensionBindingDriver(RollingDriver):
         wanted = {*entries_of(request.desired)}
         if nameless := [entry for entry in wanted if "" in entry.said.values()]:
             raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
-        gone, id_ = {*entries_of(request.baseline)} - wanted, request.id or ""
+        owned, id_ = owned_by(request.baseline), request.id or ""
         for left in reversed(range(_TRIES)):
             reply = self._shown(id_, request, HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
                 raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
             clusters = clusters_of(reply.body)
-            changed = [cluster.changed(wanted, gone) for cluster in clusters]
-            if changed == clusters:
-                return Result(followed(found, {}), "it was so already")
-            if busy := pending(reply.body):
+            if busy := pending(reply.body):  # what it brings may be ours, of a run that was cut off
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
+            changed = [cluster.changed(wanted, owned - wanted) for cluster in clusters]
+            if changed == clusters:
+                return Result(owning(followed(found, {}), wanted), "it was so already")
             self._refuse_moved(request, found)
             sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
             try:
@@ -246,7 +243,8 @@ class ExtensionBindingDriver(RollingDriver):
                     continue
                 refusal.observed = found
                 raise
-            return Result(followed(self._after(found, changed), noted(reply.body)))
+            accepted = followed(self._after(found, changed), noted(reply.body))
+            return Result(owning(accepted, owned | wanted))
         raise AssertionError  # the last try ends it
 
     def validate(self, request: Request) -> Validation:
@@ -273,7 +271,7 @@ class ExtensionBindingDriver(RollingDriver):
         wanted = {*entries_of(request.desired)}
         known = {entry for entry in wanted if "" not in entry.said.values()}
         note = unknown_yet(request.address, found, wanted - known)
-        gone = {*entries_of(request.baseline)} - wanted
+        gone = owned_by(request.baseline) - wanted
         sent = [new for old in clusters if (new := old.changed(known, gone)) is not old]
         if not sent:
             return Validation(note=note)
@@ -307,17 +305,21 @@ class ExtensionBindingDriver(RollingDriver):
                 raise
             return Result(Observed(id_, request.baseline, request.version))  # it was to go
         found = self.observe(reply.body, reply, self.parts_of(id_))
-        if isinstance(before, Mapping) and before:
-            judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
-            if judgement.unseen:
-                body = self._shown(id_, request, HISTORY).body
-                judgement = judged(body, following_of(before), "elasticsearch", reply.date)
-            if judgement.status == RUNNING and not found.waits:
-                as_accepted = Observed(id_, request.baseline, request.version)
-                return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
-            if judgement.status != WELL or found.waits:
-                return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
-        return Result(followed(found, {}))
+        as_accepted = evolve(found, attributes=request.baseline, version=request.version)
+        if not isinstance(before, Mapping):  # a run was cut off before it could say what it began
+            busy = found.about["busy"]
+            return Result(as_accepted, settling=Settling(PENDING, str(busy))) if busy else Result(found)
+        if not before:
+            return Result(followed(found, {}))
+        judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
+        if judgement.unseen:
+            body = self._shown(id_, request, HISTORY).body
+            judgement = judged(body, following_of(before), "elasticsearch", reply.date)
+        if judgement.status == RUNNING and not found.waits:
+            return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
+        if judgement.status != WELL or found.waits:
+            return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
+        return Result(owning(followed(found, {}), entries_of(request.desired or request.baseline)))
 
     def _refuse_moved(self, request: Request, found: Observed) -> None:
         """Conflict when the lists are not those that were planned from."""
@@ -334,10 +336,4 @@ class ExtensionBindingDriver(RollingDriver):
 
     def _after(self, found: Observed, changed: Sequence[Cluster]) -> Observed:
         """What was found, with what the plan that was sent makes of it."""
-        return evolve(found, attributes={**found.attributes, **_lists(changed)}, version=digest(changed))
-
-
-def _lists(clusters: Sequence[Cluster]) -> dict[str, Value]:
-    """What is loaded everywhere, and all that is."""
-    found = loaded(clusters)
-    return {"extensions": everywhere(found), "loaded": found}
+        return evolve(found, attributes={**found.attributes, **lists_in(changed)}, version=digest(changed))

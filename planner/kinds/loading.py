@@ -54,6 +54,11 @@ class Loaded:
     def shown(self) -> str:
         return f"{self.type} {self.name} ({self.url})"
 
+    def may_be(self, other: Loaded) -> bool:
+        """Whether it says what other says, as far as that is known."""
+        said = {"type": other.type, **other.said}
+        return all(self.attributes[name] == value for name, value in said.items() if value)
+
     @property
     def attributes(self) -> dict[str, str]:
         return {"type": self.type, **self.said}
@@ -141,6 +146,12 @@ def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
 def everywhere(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """What every element loads, of what is loaded."""
     return [entry for entry in found if "only_in" not in entry]
+
+
+def lists_in(clusters: Sequence[Cluster]) -> dict[str, Value]:
+    """What is loaded everywhere, and all that is."""
+    found = loaded(clusters)
+    return {"extensions": everywhere(found), "loaded": found}
 
 
 def digest(clusters: Sequence[Cluster]) -> str:

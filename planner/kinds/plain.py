@@ -89,6 +89,21 @@ class Plain(Reader):
     ) -> Iterable[str]:
         return ()
 
+    def left(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        wanted: Mapping[str, Value],  # noqa: ARG002
+        observed: Observed,  # noqa: ARG002
+    ) -> Mapping[str, Value]:
+        return {}
+
+    def in_doubt(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        sent: Mapping[str, Value],  # noqa: ARG002
+    ) -> Mapping[str, Value]:
+        return {}
+
     def validate(self, request: Request) -> Validation:  # noqa: ARG002
         return NOTHING_ASKED
 

@@ -317,6 +317,21 @@ class Installation:
             there = observed.id if observed else "nothing"
             yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
 
+    def left(
+        self,
+        held: Mapping[str, Value],
+        wanted: Mapping[str, Value],
+        observed: Observed,
+    ) -> Mapping[str, Value]:
+        return {}
+
+    def in_doubt(
+        self,
+        held: Mapping[str, Value],
+        sent: Mapping[str, Value],
+    ) -> Mapping[str, Value]:
+        return {}
+
     def validate(self, request: Request) -> Validation:
         return self.asked(request)
 

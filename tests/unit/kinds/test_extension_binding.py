@@ -166,7 +166,8 @@ def test_it_owns_what_it_declares_or_declared(there: str, held: str, wanted: str
     assert "".join(api.names) == names
     assert result.observed is not None
     now = read(api)
-    assert result.observed.attributes == {**now.attributes, "following": {"elasticsearch": ["a4"]}}
+    noted = {"following": {"elasticsearch": ["a4"]}, "owned": [bundle(n) for n in sorted({*held, *wanted})]}
+    assert result.observed.attributes == {**now.attributes, **noted}
     assert result.observed.version == now.version
     ((query, body),) = api.puts
     assert query == "version=4"
