@@ -15,9 +15,9 @@ from planner.app.credentials import refuse_without_sink
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
-from planner.app.rolling import finish, go_on, is_held, went_back
+from planner.app.rolling import go_on, is_held, left_over, went_back
 from planner.app.stores import locked
-from planner.engine.refresh import NOTHING_SEEN, Asking, View
+from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
 from planner.engine.workflow import Proposal, Provenance, moved_first, propose_from, recover
@@ -64,6 +64,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         state, ended = go_on(applying, found, approval.expected)
         if ended is not None:
             return ended
+        if found.rollouts and approval.expected is not None:
+            return _finish(applying, state, approval.expected)
         with caller.doing("Asking the installation") as counted:
             begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
@@ -83,7 +85,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         refuse_without_sink(here, proposal.plan, applying.credentials)
         asked = _approve(here, approval, proposal.plan)
         until = begun if asked else begun + here.environment.read_again_after
-        return _carry_out(applying, proposal.plan, state, admitted, proposal.view, until)
+        return _carry_out(applying, proposal, admitted, until)
 
 
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
@@ -93,7 +95,7 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         session, digest = here.session, plan_digest(plan, here.store.redact)
         if state.rollouts:
             after, ended = go_on(applying, state, digest)
-            return ended or finish(applying, after)
+            return ended or _finish(applying, after, digest)
         refuse_other_state(plan, digest, state, session.goal)
         with caller.doing("Asking the installation") as counted:
             asking = Asking(session.parallelism, counted)
@@ -111,7 +113,14 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         refuse_without_sink(here, plan, applying.credentials)
         if here.environment.protected and not approval.auto:
             _ask(here)
-        return _carry_out(applying, plan, state, admitted)
+        return _carry_out(applying, Proposal(plan, state=state), admitted)
+
+
+def _finish(applying: Applying, state: State, approved: str) -> Outcome:
+    """The rest of a plan whose roll-outs an earlier run had begun. approved: its digest."""
+    proposal = left_over(applying, state)
+    admitted = _admitted(applying, proposal.plan, state)
+    return _carry_out(applying, proposal, admitted, approved=approved)
 
 
 def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
@@ -180,22 +189,22 @@ def _ask(here: Opened) -> None:
 
 def _carry_out(
     applying: Applying,
-    plan: Plan,
-    state: State,
+    proposal: Proposal,
     admitted: Admission | None,
-    view: View = NOTHING_SEEN,
     fresh_until: float = 0.0,
+    approved: str = "",
 ) -> Outcome:
-    """view: what the plan was made from in this run; its reads stand until then for those before a write."""
-    here = applying.here
+    """fresh_until: until then the reads of what the plan was made from stand for those before a write.
+    approved: the digest of the plan that this is the rest of."""
+    here, plan, state = applying.here, proposal.plan, proposal.state
     if _refused(applying, plan, state):
         return Outcome(forbidden=True)
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
-    digest = plan_digest(plan, here.store.redact)
+    digest = approved or plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
     provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
     plan, state = moved_first(here.store, plan, state)
-    after, outcome = carried(applying, plan, state, provenance, view, fresh_until)
+    after, outcome = carried(applying, plan, state, provenance, proposal.view, fresh_until)
     if after.contents and state.lineage and not state.contents:
         here.caller.tell(_NEWER_FORMAT)
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):

@@ -10,7 +10,7 @@ from planner.app.carrying import Applying, Outcome, carried
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
 from planner.engine.rollouts.again import plan_again
-from planner.engine.workflow import Provenance, propose_from
+from planner.engine.workflow import Proposal, Provenance, propose_from
 from planner.errors import Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
@@ -55,9 +55,9 @@ def went_back(applying: Applying, state: State, outcome: Outcome) -> Outcome:
     return evolve(back, back=True) if interrupted else evolve(outcome, back=True)
 
 
-def finish(applying: Applying, state: State) -> Outcome:
-    """What is left of a plan once its roll-outs are done: what they replaced is deleted. StalePlan where more
-    is to be done by now.
+def left_over(applying: Applying, state: State) -> Proposal:
+    """What is left of an approved plan once its roll-outs are done: what they replaced is deleted. StalePlan
+    where more is to be done by now.
     """
     here = applying.here
     with here.caller.doing("Asking the installation") as counted:
@@ -67,9 +67,7 @@ def finish(applying: Applying, state: State) -> Outcome:
             "its roll-outs are done, and what is left to do is not what the approved plan says",
             advice="Plan again and review the result.",
         )
-    digest = state.applied.plan_digest if state.applied else ""
-    _, outcome = carried(applying, proposal.plan, state, Provenance(digest), proposal.view)
-    return outcome if outcome.ledger else Outcome()
+    return proposal
 
 
 def _is_left_over(change: Change) -> bool:
