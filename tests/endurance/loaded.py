@@ -68,12 +68,14 @@ def _without_lists(owner: Mapping[str, Any]) -> dict[str, Any]:
 
 @frozen
 class Attempt:
-    """One attempt of the Elasticsearch of a deployment. well: None while it goes on."""
+    """One attempt of the Elasticsearch of a deployment. well: None while it goes on. ended: when, "" while it
+    goes on."""
 
     id: str
     user: str
     action: str
     well: bool | None
+    ended: str
     plan: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -101,6 +103,7 @@ def _attempt(shown: Mapping[str, Any], *, ended: bool) -> Attempt:
         source.get("user_id", SOMEBODY),
         source["action"],
         bool(shown["healthy"]) if ended else None,
+        shown["attempt_end_time"] if ended else "",
         shown["plan"],
     )
 

@@ -1,0 +1,138 @@
+"""What became of a roll-out, by the sandbox's own count, held against what it promises.
+
+Nothing here is planner's: which attempts there were, what each had a deployment load, what was started anew
+and when, which extensions were made and deleted, the sandbox tells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any
+from zipfile import ZipFile
+
+from attrs import frozen
+
+from tests.acceptance.ece import Ece
+from tests.acceptance.runner import Project
+
+from .loaded import Attempt, Deployment, lists_of
+from .promises import promise
+from .rolled_project import COUNT, id_of
+from .somebody import HISTORY, LOGIN
+
+EXTENSIONS = "/api/v1/deployments/extensions"
+DICTIONARY = "dictionaries/ours.txt"
+OURS = "repo://"
+
+
+@frozen
+class Seen:
+    """An installation at a moment. deployments: by number. rules: what the dictionary says, by extension.
+    made: how many extensions were. deleted: extensions, with when. starts: attempts that started nodes
+    anew, by deployment.
+    """
+
+    deployments: Mapping[int, Deployment]
+    rules: Mapping[str, str]
+    made: int
+    deleted: Mapping[str, str]
+    starts: Mapping[str, int]
+
+    @classmethod
+    def of(cls, project: Project, count: int = COUNT + 1) -> Seen:
+        with project.sandbox() as ece:
+            log = ece.client.get("/sandbox/requests").get_json()["requests"]
+            restarts = ece.client.get("/sandbox/restarts").get_json()["restarts"]
+            return cls(
+                {number: _deployment(ece, number) for number in range(count)},
+                _rules(ece),
+                sum(_made(entry) for entry in log),
+                {_last(entry): entry["time"] for entry in log if _deleted(entry)},
+                Counter(each["deployment_id"] for each in restarts),
+            )
+
+    def loads(self, number: int) -> str:
+        """The rule of the dictionary that a deployment loads, "" where it loads none."""
+        plan = self.deployments[number].current
+        return "" if plan is None else ", ".join(self.rules.get(id_, id_) for id_ in ours_in(plan))
+
+    def hold(self, before: Seen) -> None:
+        """What holds at any moment. before: when the wish was made."""
+        for number, deployment in self.deployments.items():
+            known = {each.id for each in before.deployments[number].attempts}
+            deployment.hold_kept()
+            sent = deployment.planners(known)
+            self._hold_single(deployment, sent)
+            self._hold_there(deployment)
+            starts = self.starts.get(deployment.id, 0) - before.starts.get(deployment.id, 0)
+            promise(starts <= len(sent), f"{deployment.name} started {starts} times for {sent}")
+
+    def _hold_single(self, deployment: Deployment, sent: Sequence[Attempt]) -> None:
+        """Each change is begun once."""
+        begun = [", ".join(ours_in(attempt.plan)) for attempt in sent]
+        promise(len({*begun}) == len(begun), f"{deployment.name}: begun twice: {begun}")
+        for before, attempt in zip([*deployment.attempts], deployment.attempts[1:], strict=False):
+            same = ours_in(before.plan) == ours_in(attempt.plan) and before.is_in_force
+            promise(not (attempt in sent and same), f"{deployment.name}: {attempt.id} changes nothing")
+
+    def _hold_there(self, deployment: Deployment) -> None:
+        """What a plan in force or pending loads is there, and was as long as it was."""
+        for attempt, until in _ends(deployment):
+            for id_ in ours_in(attempt.plan):
+                gone = self.deleted.get(id_)
+                early = gone is not None and gone < until
+                promise(not early, f"{deployment.name} loads {id_} until {until}, deleted at {gone}")
+
+    def hold_wanted(self, rule: str, bound: Collection[int]) -> None:
+        """Everybody who is bound loads the one extension that there is."""
+        promise([*self.rules.values()] == [rule], f"there are {dict(self.rules)}, not {rule} alone")
+        self.hold_loading({number: rule if number in bound else "" for number in self.deployments})
+
+    def hold_loading(self, wanted: Mapping[int, str]) -> None:
+        loads = {number: self.loads(number) for number in wanted}
+        promise(loads == dict(wanted), f"deployments load {loads}, not {dict(wanted)}")
+
+
+def ours_in(plan: Mapping[str, Any]) -> list[str]:
+    """The ids of our extensions that a plan names."""
+    urls = {entry[2] for found in lists_of(plan).values() for entry in found}
+    return sorted(url.removeprefix(OURS) for url in urls if url.startswith(OURS))
+
+
+def _ends(deployment: Deployment) -> Iterator[tuple[Attempt, str]]:
+    """Each attempt that came to be in force or goes on, with when the next one of these was over."""
+    found = [attempt for attempt in deployment.attempts if attempt.well is not False]
+    for attempt, later in zip(found, [*found[1:], None], strict=True):
+        yield attempt, "9999" if later is None or later.well is None else later.ended
+
+
+def _deployment(ece: Ece, number: int) -> Deployment:
+    shown = ece.client.get(f"/api/v1/deployments/{id_of(number)}?{HISTORY}", headers=LOGIN).get_json()
+    return Deployment.of(shown)
+
+
+def _rules(ece: Ece) -> dict[str, str]:
+    listed = ece.client.get(EXTENSIONS, headers=LOGIN).get_json()["extensions"]
+    return {item["id"]: _rule(ece, item) for item in listed}
+
+
+def _rule(ece: Ece, item: Mapping[str, Any]) -> str:
+    url = (item.get("file_metadata") or {}).get("url", "")
+    if not url:
+        return "nothing"
+    with ZipFile(BytesIO(ece.client.get(url.partition("localhost")[2] or url).get_data())) as archive:
+        return archive.read(DICTIONARY).decode().strip()
+
+
+def _made(entry: Mapping[str, Any]) -> bool:
+    return entry["method"] == "POST" and entry["path"].endswith("/extensions") and entry["status"] == 201
+
+
+def _deleted(entry: Mapping[str, Any]) -> bool:
+    return entry["method"] == "DELETE" and "/extensions/" in entry["path"] and entry["status"] == 200
+
+
+def _last(entry: Mapping[str, Any]) -> str:
+    return str(entry["path"].rpartition("/")[2])
