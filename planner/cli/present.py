@@ -85,7 +85,7 @@ class EventReport:
         hurry: Callable[[], object],
     ) -> AbstractContextManager[Running]:
         redact = self.console.redact
-        progress = nullcontext(lambda event: self._write([events.step(redact.inside(event))]))
+        progress = nullcontext(lambda event: self._write([events.progress(redact.inside(event))]))
         return _running(self.console, progress, hurry)
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:  # noqa: ARG002 - programs make their own
@@ -104,7 +104,8 @@ def _shown(ledger: Ledger, console: Console) -> Ledger:
     """Redacted, with commands that work from here."""
     shown = console.redact.inside(ledger)
     entries = (evolve(entry, advice=console.located(entry.advice)) for entry in shown.entries)
-    return evolve(shown, entries=tuple(entries))
+    rollouts = (evolve(rolled, advice=console.located(rolled.advice)) for rolled in shown.rollouts)
+    return evolve(shown, entries=tuple(entries), rollouts=tuple(rollouts))
 
 
 @contextmanager

@@ -62,12 +62,14 @@ class _Carrying:
             named = self._named(glob)
             other = next((address for address in named if address.kind not in self._carried), None)
             if not named:
-                stated.error(
-                    path, f'of names "{glob}", which no resource is', self._meant(glob, self._carried)
-                )
+                advice = self._meant(glob, self._carried)
+                stated.error(path, f'of names "{glob}", which no resource is', advice=advice)
             elif other is not None:
-                what = f'of names "{glob}", and so {other}, but deployments load no {other.kind}'
-                stated.error(path, what, f"Write {' or '.join(f'{kind}.*' for kind in self._carried)}.")
+                stated.error(
+                    path,
+                    f'of names "{glob}", and so {other}, but deployments load no {other.kind}',
+                    advice=f"Write {' or '.join(f'{k}.*' for k in self._carried)}.",
+                )
             else:
                 self._take(stated, path, named)
 
@@ -88,8 +90,11 @@ class _Carrying:
         for address in named:
             first = self.carriers.setdefault(address, stated)
             if first is not stated:
-                what = f"{address} is carried by rollout {first.block.name} already"
-                stated.error(path, what, "Leave it to one of them.")
+                stated.error(
+                    path,
+                    f"{address} is carried by rollout {first.block.name} already",
+                    advice="Leave it to one of them.",
+                )
                 return
             self._settle(stated, address)
 
@@ -97,9 +102,12 @@ class _Carrying:
         """Another resource where the roll-out switches, and the same one where it restarts."""
         mode, desired = stated.block.rules.mode, self.blocks.resources[address]
         for argument, problem in self._against(mode, address):
-            told = f"{argument} is {problem} rollout {stated.block.name} has mode: {mode}"
-            advice = "Take it out, or give the roll-out the other mode."
-            self.blocks.places[address].error(("lifecycle", argument), told, advice=advice)
+            path: Path = ("lifecycle", argument)
+            self.blocks.places[address].error(
+                path,
+                f"{argument} is {problem}, but rollout {stated.block.name} has mode: {mode}",
+                advice="Take it out, or give the roll-out the other mode.",
+            )
         if mode == SWITCH:
             lifecycle = evolve(desired.lifecycle, replace_on=(CONTENT,), create_before_destroy=True)
             self.blocks.resources[address] = evolve(desired, lifecycle=lifecycle)
@@ -108,11 +116,11 @@ class _Carrying:
         """What of a resource's lifecycle is not as the mode has it."""
         written = self.blocks.lifecycles.get(address, {})
         if mode == SWITCH and written.get("replace_on") == []:
-            yield "replace_on", "empty, so that new content would be put in place, but"
+            yield "replace_on", "empty, so that new content would be put in place"
         if mode == SWITCH and written.get("create_before_destroy") is False:
-            yield "create_before_destroy", "false, so that the old one would go first, but"
+            yield "create_before_destroy", "false, so that the old one would go first"
         if mode == RESTART and self.blocks.resources[address].lifecycle.replace_on:
-            yield "replace_on", "content, so that new content would make another resource, but"
+            yield "replace_on", "content, so that new content would make another resource"
 
     def check_waves(self, stated: Stated) -> None:
         for index, wave in enumerate(stated.block.waves):
@@ -123,10 +131,16 @@ class _Carrying:
     def _check_binding(self, stated: Stated, path: Path, binding: Address) -> None:
         desired = self.blocks.resources.get(binding)
         if desired is None:
-            stated.error(path, f"{binding} is not declared", self._meant(str(binding), self._bindings))
+            advice = self._meant(str(binding), self._bindings)
+            stated.error(path, f"{binding} is not declared", advice=advice)
         elif binding.kind not in self._bindings:
-            advice = f"A wave is of bindings: {', '.join(f'{kind}.NAME' for kind in sorted(self._bindings))}."
-            stated.error(path, f"{binding} is no binding, so it is in no wave", advice)
+            forms = ", ".join(f"{kind}.NAME" for kind in sorted(self._bindings))
+            stated.error(
+                path, f"{binding} is no binding, so it is in no wave", advice=f"Waves have bindings: {forms}."
+            )
         elif not any(self.carriers.get(address) is stated for address in desired.dependencies):
-            advice = "Take it out of the waves, or name what it loads in of."
-            stated.warning(path, f"{binding} loads nothing that this roll-out carries", advice)
+            stated.warning(
+                path,
+                f"{binding} loads nothing that this roll-out carries",
+                advice="Take it out of the waves, or add what it loads to of.",
+            )

@@ -32,6 +32,7 @@ from planner.model.rollout import (
 from planner.model.value import Path, Value, dotted, is_sensitive
 
 _WHOLE: Final = "what it says"
+_ON_FAILURE: Final[Path] = ("on_failure",)
 
 _ANALYSIS: Final = mapping(
     "A text, and what becomes of it.",
@@ -50,11 +51,11 @@ _HEALTH: Final = mapping(
     "What each deployment has to show after its change.",
     status={
         "enum": [GREEN, YELLOW],
-        "description": "Of its shards: green, the default, or yellow where that is enough.",
+        "description": "Of its shards: green by default; yellow where that is enough.",
     },
     plugins=boolean("Each node has loaded what its plan names; false by default."),
     analyze={"type": "array", "items": _ANALYSIS, "description": "What analyzers have to make of texts."},
-    within=a_text("How long it may take until it shows all that, as 30m, the default."),
+    within=a_text("How long it may take until it shows all that, as 1h30m; 30m by default."),
 )
 SCHEMA: Final[Mapping[str, Any]] = mapping(
     "How changes of what it names are carried to the deployments that use it.",
@@ -74,13 +75,14 @@ SCHEMA: Final[Mapping[str, Any]] = mapping(
     at_once={
         "type": "integer",
         "minimum": 1,
-        "description": "Deployments of a wave at a time, 1 by default.",
+        "description": "Deployments of a wave at a time; 1 by default.",
     },
     health=_HEALTH,
     pause=a_text("How long nothing is done between two waves, as 10m; 0s by default."),
     on_failure={
         "enum": [STOP, ROLL_BACK, ROLL_BACK_ALL],
-        "description": "What goes back when a deployment fails: nothing, this wave, or all waves.",
+        "description": "When a deployment fails: nothing more is done, its wave goes back, or all waves do. "
+        "roll_back by default; with mode: restart stop, and nothing else.",
     },
 )
 """Its shape, with what editors say of it."""
@@ -93,10 +95,10 @@ class Stated:
     block: RolloutBlock
     place: Place
 
-    def error(self, path: Path, problem: str, advice: str = "") -> None:
+    def error(self, path: Path, problem: str, *, advice: str) -> None:
         self.place.error(path, f"rollout {self.block.name}: {problem}", advice=advice)
 
-    def warning(self, path: Path, problem: str, advice: str) -> None:
+    def warning(self, path: Path, problem: str, *, advice: str) -> None:
         self.place.warning(path, f"rollout {self.block.name}: {problem}", advice=advice)
 
 
@@ -138,9 +140,9 @@ def _problems_between(said: Mapping[str, Value]) -> Iterator[Problem]:
     yield from _durations(said)
     if said.get("mode") == RESTART and said.get("on_failure") in (ROLL_BACK, ROLL_BACK_ALL):
         yield Problem(
-            ("on_failure",),
+            _ON_FAILURE,
             f"on_failure cannot be {said['on_failure']} with mode: restart",
-            "Write stop: the new content takes the place of the old, and there is nothing to go back to.",
+            advice="Write stop: new content takes the place of the old, and there is nothing to go back to.",
         )
     if isinstance(found := said.get("waves"), list | tuple):
         yield from waves.wrong_waves(found)

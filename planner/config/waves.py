@@ -70,15 +70,21 @@ def wrong_waves(said: Sequence[Value]) -> Iterator[Problem]:
     """What is wrong with waves. Of what is sensitive, or known too late, that is told elsewhere."""
     fine: list[tuple[Path, Chosen]] = []
     for index, wave in enumerate(said):
+        here: Path = ("waves", index)
         if not (selectors := _selectors(wave)):
-            yield Problem(("waves", index), f"{dotted(('waves', index))} is empty", _FORMS)
+            yield Problem(here, f"{dotted(here)} is empty", advice=_FORMS)
         for number, selector in enumerate(selectors):
-            path: Path = ("waves", index) if selectors[0] is wave else ("waves", index, number)
+            path = here if selector is wave else (*here, number)
             wrong = [*_wrong(selector, path)]
             yield from wrong
             if not wrong and _is_known(selector):
                 fine.append((path, _chosen(selector)))
-    yield from _wrong_together(fine, len(said))
+    yield from _rest_too_early(fine, len(said) - 1)
+    yield from _said_twice(fine)
+    whole: Path = ("waves",)
+    if (percent := sum(chosen.percent for _, chosen in fine)) > 100:
+        advice = "Shares are of all members; for those that are left write rest."
+        yield Problem(whole, f"waves take {percent}% of all", advice=advice)
 
 
 def _is_known(selector: Value) -> bool:
@@ -97,40 +103,44 @@ def _wrong(selector: Value, path: Path) -> Iterator[Problem]:
         yield from (Problem((*path, *problem.path), problem.summary, problem.advice) for problem in found)
         if not found and len(selector) != 1:
             amount = "both a name and a tag" if selector else "neither a name nor a tag"
-            yield Problem(path, f"{name} has {amount}; it has one of them", _FORMS)
-    elif _is_known(selector) and (told := _no_selector(selector)):
-        yield Problem(path, f"{name} {told[0]}", told[1])
+            yield Problem(path, f"{name} has {amount}; it has one of them", advice=_FORMS)
+    elif _is_known(selector):
+        yield from _wrong_scalar(selector, path)
 
 
-def _no_selector(selector: Value) -> tuple[str, str] | None:
-    """Why it is none, and what to write instead."""
-    if not isinstance(selector, str):
-        return f"is {describe(selector)}, which says of nobody when they come", _FORMS
-    if selector.isdecimal():
-        return f"is {selector}, which says of nobody when they come", f'Did you mean "{selector}%"?'
-    if share := _SHARE.fullmatch(selector):
-        return None if 1 <= int(share[1]) <= 100 else (f"is {selector}; a share is between 1% and 100%", "")
-    if selector == REST or _ADDRESS.fullmatch(selector):
-        return None
-    return f'is "{selector}", which says of nobody when they come', did_you_mean(selector, [REST]) or _FORMS
+def _wrong_scalar(selector: Value, path: Path) -> Iterator[Problem]:
+    name, shown = dotted(path), f'"{selector}"' if isinstance(selector, str) else describe(selector)
+    if str(selector).isdecimal():
+        yield Problem(path, f"{name} is {selector}, which is no share", advice=f'Did you mean "{selector}%"?')
+    elif isinstance(selector, str) and (share := _SHARE.fullmatch(selector)):
+        if not 1 <= int(share[1]) <= 100:
+            yield Problem(path, f"{name} is {selector}; a share is between 1% and 100%")
+    elif not isinstance(selector, str) or (selector != REST and not _ADDRESS.fullmatch(selector)):
+        advice = did_you_mean(str(selector), [REST]) or _FORMS
+        yield Problem(path, f"{name} is {shown}, which says of nobody when they come", advice=advice)
 
 
-def _wrong_together(selectors: Sequence[tuple[Path, Chosen]], waves: int) -> Iterator[Problem]:
+def _rest_too_early(selectors: Sequence[tuple[Path, Chosen]], last: int) -> Iterator[Problem]:
+    for path, chosen in selectors:
+        _, index, *_ = path
+        if chosen == Chosen() and index != last:
+            yield Problem(
+                path,
+                f"{dotted(path)} takes the rest, and leaves nobody for the waves after it",
+                advice="Put rest last.",
+            )
+
+
+def _said_twice(selectors: Sequence[tuple[Path, Chosen]]) -> Iterator[Problem]:
     before: dict[Chosen, Path] = {}
     for path, chosen in selectors:
-        if chosen == Chosen() and int(path[1]) < waves - 1:
-            left = dotted(("waves", int(path[1]) + 1))
+        first = before.setdefault(chosen, path)
+        if first is not path and not chosen.percent:
             yield Problem(
-                path, f"{dotted(path)} takes the rest, and leaves nobody for {left}", "Put rest last."
+                path,
+                f"{_shown(chosen)} is in {dotted(first)} and in {dotted(path)}",
+                advice="Take it out of one of them.",
             )
-        if chosen in before and not chosen.percent:
-            where = f"in {dotted(before[chosen])} and in {dotted(path)}"
-            yield Problem(path, f"{_shown(chosen)} is {where}", "Take it out of one of them.")
-        before.setdefault(chosen, path)
-    if (percent := sum(chosen.percent for _, chosen in selectors)) > 100:
-        yield Problem(
-            ("waves",), f"waves take {percent}% of all", "Shares are of all; for what is left write rest."
-        )
 
 
 def _shown(chosen: Chosen) -> str:

@@ -10,7 +10,7 @@ as frozen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
@@ -168,9 +168,16 @@ def _parts(cls: type) -> tuple[frozenset[str], Mapping[str, type]]:
     """The fields of cls that are for people only; the classes that others hold and that have such fields."""
     fields = attrs.fields(attrs.resolve_types(cls))
     for_people = frozenset(field.name for field in fields if field.metadata == FOR_PEOPLE)
-    kinds = ((field.name, kind) for field in fields for kind in (field.type, *get_args(field.type)))
+    kinds = ((field.name, kind) for field in fields for kind in _within(field.type))
     held = {name: kind for name, kind in kinds if isinstance(kind, type) and attrs.has(kind)}
     return for_people, {name: kind for name, kind in held.items() if any(_parts(kind))}
+
+
+def _within(kind: Any) -> Iterator[Any]:
+    """A type, and those that it is made of, however deep."""
+    yield kind
+    for part in get_args(kind):
+        yield from _within(part)
 
 
 def encode_record(record: Record) -> Data:

@@ -8,7 +8,8 @@ from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.plan import Action
-from planner.model.redaction import WORD
+from planner.model.redaction import IDENTITY, WORD
+from planner.model.rollout import DONE, Member, Rollout
 from planner.model.value import Path, Value
 
 APPLIED = "applied"
@@ -63,7 +64,77 @@ class StepFinished:
     message: str = ""
 
 
-Event = StepStarted | StepProgress | StepWaiting | StepFinished
+@frozen
+class RolloutBegun:
+    """A roll-out begins, or is gone on with. id: of its record. done: ids of the members that an earlier run
+    has brought to their end.
+    """
+
+    id: str = field(metadata=IDENTITY)
+    rollout: Rollout
+    done: tuple[str, ...] = field(default=(), metadata=IDENTITY)
+
+
+@frozen
+class WaveBegun:
+    """Its steps may begin. rollout: the name; wave: from 1, of so many waves."""
+
+    id: str = field(metadata=IDENTITY)
+    rollout: str = field(metadata=IDENTITY)
+    wave: int
+    waves: int
+    members: tuple[Member, ...] = ()
+
+
+@frozen
+class WaveDone:
+    """Each member of it is well. pause: seconds until the next one may begin, 0 for none."""
+
+    id: str = field(metadata=IDENTITY)
+    rollout: str = field(metadata=IDENTITY)
+    wave: int
+    waves: int
+    pause: int = 0
+
+
+@frozen
+class RolloutTurned:
+    """A member failed: nothing more begins. status: STOPPED or BACK of a record. deployment: by its name.
+    members: those that go back, as they will be taken.
+    """
+
+    id: str = field(metadata=IDENTITY)
+    rollout: str = field(metadata=IDENTITY)
+    wave: int
+    waves: int
+    status: str = field(metadata=WORD)
+    deployment: str
+    reason: str
+    members: tuple[Member, ...] = ()
+
+
+WENT_BACK = "went back"
+"""How a roll-out ended whose members are as they were before; else as one stands, or DONE."""
+
+
+@frozen
+class RolloutEnded:
+    """This run is over with it. result: DONE, WENT_BACK, or STOPPED or GOING of a record that stays. wave:
+    the last that was done. reason: why it did not end well, or goes on later.
+    """
+
+    id: str = field(metadata=IDENTITY)
+    rollout: str = field(metadata=IDENTITY)
+    result: str = field(metadata=WORD)
+    wave: int
+    waves: int
+    deployment: str = ""
+    reason: str = ""
+
+
+StepEvent = StepStarted | StepProgress | StepWaiting | StepFinished
+RolloutEvent = RolloutBegun | WaveBegun | WaveDone | RolloutTurned | RolloutEnded
+Event = StepEvent | RolloutEvent
 Sink = Callable[[Event], None]
 
 
@@ -94,20 +165,40 @@ class Entry:
 
 
 @frozen
+class Rolled:
+    """What became of a roll-out. result: as in RolloutEnded. wave: the last that was done, of so many waves.
+    deployment, reason: what failed, and why; or, with no deployment, why it goes on later. back: names of
+    the deployments that went back. advice: what next, or "".
+    """
+
+    name: str = field(metadata=IDENTITY)
+    id: str = field(metadata=IDENTITY)
+    result: str = field(metadata=WORD)
+    wave: int
+    waves: int
+    deployment: str = ""
+    reason: str = ""
+    back: tuple[str, ...] = ()
+    advice: str = ""
+
+
+@frozen
 class Ledger:
-    """What an apply did with each change of its plan. interrupted: a signal asked to stop before all was
-    done. changed: whether any step was carried out, or may have been. refused: whether a step failed since
-    what it was planned from is not so any more.
+    """What an apply did with each change of its plan, and with its roll-outs. interrupted: a signal asked to
+    stop before all was done. changed: whether any step was carried out, or may have been. refused: whether a
+    step failed since what it was planned from is not so any more.
     """
 
     entries: tuple[Entry, ...] = ()
     interrupted: bool = False
     changed: bool = False
     refused: bool = False
+    rollouts: tuple[Rolled, ...] = ()
 
     def count(self, result: str, *actions: Action) -> int:
         return sum(1 for e in self.entries if e.result == result and (not actions or e.action in actions))
 
     @property
     def complete(self) -> bool:
-        return all(entry.result == APPLIED for entry in self.entries)
+        applied = all(entry.result == APPLIED for entry in self.entries)
+        return applied and all(rolled.result == DONE for rolled in self.rollouts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import evolve
@@ -10,9 +10,24 @@ from attrs import evolve
 from planner.errors import PlannerError
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
-from planner.model.ledger import Entry, Event, Ledger, StepProgress, StepStarted, StepWaiting, ThreeWay
+from planner.model.ledger import (
+    Entry,
+    Event,
+    Ledger,
+    RolloutBegun,
+    RolloutEvent,
+    RolloutTurned,
+    StepEvent,
+    StepProgress,
+    StepStarted,
+    StepWaiting,
+    ThreeWay,
+    WaveBegun,
+    WaveDone,
+)
 from planner.model.members import ContentChange, MemberChange
 from planner.model.plan import Change, Drift, LeftOut, Plan
+from planner.model.rollout import Member, Rollout
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_value
 from planner.render.resource_view import ChangeView
@@ -38,12 +53,13 @@ def diagnostic(item: Diagnostic) -> Line:
 
 
 def plan(value: Plan, digest: str) -> Iterator[Line]:
-    """The drift, the changes, what is likely renamed, then a summary."""
+    """The drift, the changes, the roll-outs, what is likely renamed, then a summary."""
     yield from (_drift(item) for item in value.drift)
-    contents = {content.address: content for content in value.contents}
-    yield from (_change(change, contents.get(change.address)) for change in value.changes)
+    view = PlanView(value)
+    yield from map(_change, view.views(value.changes))
+    yield from (_planned(item.rollout, item.restarts) for item in view.rollouts)
     yield from ({"type": "rename"} | encode(item) for item in value.renames)
-    if block := PlanView(value).renames.block:
+    if block := view.renames.block:
         yield {"type": "moved", "text": "\n".join(block)}
     yield from (_left_out(item) for item in value.left_out)
     yield from ({"type": "check"} | encode(result) for result in value.checks)
@@ -52,12 +68,23 @@ def plan(value: Plan, digest: str) -> Iterator[Line]:
     yield {"type": "plan", "digest": digest, "summary": summary}
 
 
-def _change(change: Change, content: ContentChange | None) -> Line:
+def _change(view: ChangeView) -> Line:
+    change = view.change
     line = _about("change", change) | _given(change, "reason", "id")
-    line |= {fact.key: fact.value for fact in ChangeView(change).facts}
-    line |= _members(None if change.deposed else content)
+    line |= {fact.key: fact.value for fact in view.facts} | _members(view.content)
     line |= {"attributes": [encode(diff) for diff in change.diffs], "used_by": list(change.used_by)}
     return line | ({"users": [encode(user) for user in change.users]} if change.users else {})
+
+
+def _planned(rollout: Rollout, restarts: int) -> Line:
+    rules = rollout.rules
+    health = {"status": rules.health.status, "within": rules.health.within} | encode(rules.health)
+    line: Line = {"type": "rollout", "name": rollout.name, "mode": rules.mode}
+    line |= {"of": [str(address) for address in rollout.of]}
+    line |= {"waves": [_members_of(wave) for wave in rollout.waves], "restarts": restarts}
+    line |= {"at_once": rules.at_once, "pause": rules.pause, "health": health}
+    line |= {"on_failure": rules.on_failure, "keeping": list(rollout.keeping)}
+    return line | ({"held": encode(rollout.held)} if rollout.held else {})
 
 
 def _members(content: ContentChange | None) -> Line:
@@ -93,7 +120,33 @@ def _given(item: object, *keys: str) -> Line:
     return {key: value for key in keys if (value := getattr(item, key))}
 
 
-def step(event: Event) -> Line:
+def progress(event: Event) -> Line:
+    """What an apply tells while it runs."""
+    return step(event) if isinstance(event, StepEvent) else rollout(event)
+
+
+def rollout(event: RolloutEvent) -> Line:
+    """How far a roll-out is; names and ids of its deployments are as in the plan."""
+    if isinstance(event, RolloutBegun):
+        waves = [_members_of(wave) for wave in event.rollout.waves]
+        line: Line = {"type": "rollout_begun", "rollout": event.rollout.name, "id": event.id}
+        return line | {"waves": waves, "done": list(event.done)}
+    line = {"rollout": event.rollout, "id": event.id, "wave": event.wave, "waves": event.waves}
+    if isinstance(event, WaveBegun):
+        return {"type": "wave_begun"} | line | {"members": _members_of(event.members)}
+    if isinstance(event, WaveDone):
+        return {"type": "wave_done"} | line | {"pause": event.pause}
+    if isinstance(event, RolloutTurned):
+        told = {"status": event.status, "deployment": event.deployment, "reason": event.reason}
+        return {"type": "rollout_turned"} | line | told | {"back": _members_of(event.members)}
+    return {"type": "rollout_ended"} | line | {"result": event.result} | _given(event, "deployment", "reason")
+
+
+def _members_of(members: Iterable[Member]) -> list[Line]:
+    return [encode(member) for member in members]
+
+
+def step(event: StepEvent) -> Line:
     line: Line = {"step": event.step, "address": str(event.address)}
     if isinstance(event, StepProgress):
         return {"type": "upload"} | line | {"sent": event.sent, "total": event.total}
@@ -109,6 +162,7 @@ def step(event: Event) -> Line:
 
 def ledger(value: Ledger) -> Iterator[Line]:
     yield from (_entry(entry) for entry in value.entries)
+    yield from ({"type": "rolled"} | encode(rolled) for rolled in value.rollouts)
     counts = {result: value.count(result) for result in ("applied", "failed", "skipped")}
     yield {"type": "ledger", "complete": value.complete, "interrupted": value.interrupted} | counts
 

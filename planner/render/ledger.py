@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from planner.model.address import as_read
-from planner.model.ledger import APPLIED, FAILED, SKIPPED, Entry, Ledger, ThreeWay
+from planner.model.ledger import APPLIED, FAILED, SKIPPED, WENT_BACK, Entry, Ledger, Rolled, ThreeWay
 from planner.model.plan import Action
+from planner.model.rollout import DONE, GOING, STOPPED
 from planner.model.value import UNKNOWN, Value, dotted
 from planner.render.escaping import cells, escape, pad, wrap, wrap_advice
 from planner.render.style import BOLD, DIM, ERROR, WARNING, Style
-from planner.render.values import SENSITIVE, expanded, inline, wrapped
+from planner.render.values import SENSITIVE, all_of, expanded, inline, listing, plural, wrapped
 
 _DONE: Final[Mapping[Action, str]] = {
     Action.CREATE: "created",
@@ -24,14 +25,21 @@ _DONE: Final[Mapping[Action, str]] = {
 }
 _ALWAYS: Final = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 _SECTIONS: Final = ((APPLIED, "Applied", BOLD), (FAILED, "Failed", ERROR), (SKIPPED, "Skipped", WARNING))
+_ROLLED: Final = {
+    DONE: ("done", BOLD),
+    WENT_BACK: ("went back", WARNING),
+    STOPPED: ("stopped", ERROR),
+    GOING: ("goes on with the next apply", WARNING),
+}
+_BACK_NAMED: Final = 10
 _VIEWS: Final = ("desired", "prior", "observed")
 _INDENT: Final = "    "
 _ABSENT: Final = "(none)"
 
 
 def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style, resume: str) -> str:
-    """The counts, and what was noted; when not all was applied, each resource with its reason and the command
-    to go on.
+    """The counts, what was noted, and what became of each roll-out; when not all was applied, each resource
+    with its reason and the command to go on.
 
     resume: the command line that finishes the work. Conflicts are shown as tables of three views.
     """
@@ -39,10 +47,12 @@ def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style,
     if ledger.complete:
         noted = [entry for entry in ledger.entries if entry.reason]
         lines += _section(noted, style.paint(WARNING, "Noted"), width, style)
+        lines += _rollouts(ledger, width, style)
     else:
         for result, title, role in _SECTIONS:
             entries = [entry for entry in ledger.entries if entry.result == result]
             lines += _section(entries, style.paint(role, title), width, style)
+        lines += _rollouts(ledger, width, style)
         lines += _way_on(ledger, environment, width, resume)
     return "\n".join([*lines, ""])
 
@@ -72,6 +82,30 @@ def _entry(entry: Entry, width: int, style: Style) -> Iterator[str]:
     if entry.conflict:
         yield from _conflict(entry.conflict, width, style)
     yield from _paragraph(entry.advice, width)
+
+
+def _rollouts(ledger: Ledger, width: int, style: Style) -> Iterator[str]:
+    if ledger.rollouts:
+        yield from ("", f"{style.paint(BOLD, 'Roll-outs')} ({len(ledger.rollouts)}):")
+    for rolled in ledger.rollouts:
+        yield from _rolled(rolled, width, style)
+
+
+def _rolled(rolled: Rolled, width: int, style: Style) -> Iterator[str]:
+    """What became of it, then which deployment failed, who went back, and what next."""
+    how, role = _ROLLED.get(rolled.result, (rolled.result, BOLD))
+    waves = plural(rolled.waves, "wave")
+    done = f"all {waves}" if rolled.result == DONE and rolled.waves > 1 else f"{rolled.wave} of {waves} done"
+    about = f", {done} ({escape(rolled.id)})" if rolled.result != DONE or rolled.waves > 1 else ""
+    head = f"  rollout.{escape(rolled.name)}: "
+    first, *rest = wrap(f"{head}{how}{about}", width)
+    yield first.replace(f": {how}", f": {style.paint(role, how)}", 1)
+    yield from (_INDENT + line for line in rest)
+    failed = f"{rolled.deployment} failed: " if rolled.deployment else ""
+    yield from _paragraph(f"{failed}{rolled.reason}" if rolled.reason else "", width)
+    if rolled.back:
+        yield from _paragraph(f"as before: {listing(rolled.back, _BACK_NAMED)}", width)
+    yield from _paragraph(rolled.advice, width)
 
 
 def _paragraph(text: str, width: int) -> Iterator[str]:
@@ -117,9 +151,14 @@ def _text(value: Value) -> str:
 
 
 def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterator[str]:
+    """Where only roll-outs are left that wait for somebody to say how, they have said it."""
     left = sum(1 for entry in ledger.entries if entry.result != APPLIED)
+    going = [f"rollout.{rolled.name}" for rolled in ledger.rollouts if rolled.result == GOING]
+    if not (left or going):
+        return
     stopped = "Interrupted. " if ledger.interrupted else ""
     done = f"{left} of {len(ledger.entries)} changes to the {environment} environment are left to do"
+    done = done if left or not going else f"{all_of(going)} {'is' if len(going) == 1 else 'are'} not done yet"
     yield ""
     yield from wrap(f"{stopped}{done}. To go on:", width)
     yield from ("", _INDENT + escape(resume))

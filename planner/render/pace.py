@@ -52,11 +52,13 @@ class Pace:
         """So many are done. None: others are begun."""
         self._count = done, total, self._count[2] if done else self._clock()
 
-    def line(self, columns: int) -> str:
-        """`Applying … 63/200 · 1:12 · about 2 min left`; the end gives way where there is no room."""
+    def line(self, columns: int, *, even: bool = True) -> str:
+        """`Applying … 63/200 · 1:12 · about 2 min left`; the end gives way where there is no room. even:
+        whether what is left goes as what is done went, so that the time it takes can be told.
+        """
         done, total, begun = self._count
         parts = [f"{done}/{total}"] if self.counts else []
-        parts += [duration(self.seconds), *_left(done, total, self._clock() - begun)]
+        parts += [duration(self.seconds), *(_left(done, total, self._clock() - begun) if even else ())]
         while len(parts) > 1 and cells(self._with(parts)) > columns:
             parts.pop()
         return shorten(self._with(parts), columns)
@@ -69,13 +71,17 @@ def _left(done: int, total: int, seconds: float) -> list[str]:
     """How long the others take, if each takes as long; nothing where that would be a guess."""
     if not 0 < done < total or seconds < _TOO_EARLY:
         return []
-    left = seconds * (total - done) / done
-    if left < 10:
-        return ["a few seconds left"]
-    if left <= 50:
-        return [f"about {ceil(left / 10) * 10} s left"]
-    minutes = max(1, round(left / 60))
-    return [f"about {minutes} min left" if minutes < 90 else f"about {round(left / 3600)} h left"]
+    return [left_text(seconds * (total - done) / done)]
+
+
+def left_text(seconds: float) -> str:
+    """`about 2 min left`: no more exact than it is."""
+    if seconds < 10:
+        return "a few seconds left"
+    if seconds <= 50:
+        return f"about {ceil(seconds / 10) * 10} s left"
+    minutes = max(1, round(seconds / 60))
+    return f"about {minutes} min left" if minutes < 90 else f"about {round(seconds / 3600)} h left"
 
 
 def duration(seconds: float) -> str:

@@ -33,9 +33,20 @@ def state_only(plans: Sequence[Plan]) -> list[str]:
 
 
 def besides(plans: Sequence[Plan]) -> list[str]:
-    """What changes beside what the API is asked to do: the state's entries, `2 outputs`."""
+    """What changes beside what the API is asked to do: the state's entries, `2 outputs`, and what is rolled
+    out.
+    """
     outputs = sum(len(plan.outputs) for plan in plans)
-    return [*state_only(plans), *([plural(outputs, "output")] if outputs else [])]
+    return [*state_only(plans), *([plural(outputs, "output")] if outputs else []), *rolled_out(plans)]
+
+
+def rolled_out(plans: Sequence[Plan]) -> list[str]:
+    """`1 roll-out to 12 deployments`, `1 roll-out held back`."""
+    if not (rollouts := [rollout for plan in plans for rollout in plan.rollouts]):
+        return []
+    from planner.render.rollout_view import told_in_short  # noqa: PLC0415 - only where there are some
+
+    return told_in_short(rollouts)
 
 
 def gitlab_report(preview: Preview) -> dict[str, object]:

@@ -1,5 +1,5 @@
 """Progress of an apply: a line for each finished step; on a terminal, below them one for each that runs,
-and how many of its changes are done.
+for each roll-out how far it is, and how many of the changes are done.
 """
 
 from __future__ import annotations
@@ -14,10 +14,21 @@ from typing import IO, Final, Protocol
 from attrs import define, field, frozen
 
 from planner.model.address import Address
-from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted, StepWaiting
+from planner.model.ledger import (
+    Event,
+    RolloutBegun,
+    RolloutEnded,
+    RolloutEvent,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+    StepWaiting,
+)
 from planner.model.plan import DESTROY, SETTLE, Plan
+from planner.model.rollout import CHECK, LOOK, RESTARTED, Rollout
 from planner.render.escaping import cells, escape, in_words, shorten
 from planner.render.pace import Pace, duration
+from planner.render.rollout_progress import Rolling, rollout_line
 from planner.render.screen import Screen
 from planner.render.style import ADD, ERROR, Style
 from planner.render.values import human_size
@@ -33,7 +44,12 @@ _DONE: Final = {
     "upload": "uploaded",
     "delete": "deleted",
     SETTLE: "settled",
+    LOOK: "looked at",
+    CHECK: "found well",
+    RESTARTED: "restarted",
 }
+_DOING: Final = {LOOK: "first look", CHECK: "health check"}
+"""What a step does, where its operation says that too shortly."""
 
 
 class Tell(Protocol):
@@ -56,22 +72,28 @@ class _Plain:
     _style: Style
     _uploading: set[int] = field(factory=set)
     _waiting: dict[int, str] = field(factory=dict)
+    _unbound: dict[Address, str] = field(factory=dict)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepFinished):
-            self._write(finished_line(event, self._style))
+            self._write(finished_line(event, self._style, whose=self._unbound.get(event.address, "")))
         elif isinstance(event, StepStarted):
             self._uploading.discard(event.step)
         elif isinstance(event, StepWaiting):
             self._wait(event)
-        else:
+        elif isinstance(event, StepProgress):
             self._upload(event)
+        else:
+            if isinstance(event, RolloutBegun):
+                self._unbound.update(unbound(event.rollout))
+            self._write(rollout_line(event, self._style))
 
     def _wait(self, event: StepWaiting) -> None:
         """A line whenever something else goes on."""
         if self._waiting.get(event.step) != event.reason:
             self._waiting[event.step] = event.reason
-            self._write(f"{event.address}: waiting, {escape(event.reason)}")
+            whose = escape(self._unbound.get(event.address, str(event.address)))
+            self._write(f"{whose}: waiting, {escape(event.reason)}")
 
     def _upload(self, event: StepProgress) -> None:
         if event.total > LARGE_UPLOAD and event.step not in self._uploading:
@@ -83,19 +105,27 @@ class _Plain:
         self._stream.flush()
 
 
+def unbound(rollout: Rollout) -> dict[Address, str]:
+    """The deployments without a binding of their own, by the addresses that stand for one."""
+    return {m.address: f"deployment {m.shown}" for m in rollout.members if m.address.name == f"_{m.id}"}
+
+
 @define
 class _Running:
-    """A step that runs. upload: bytes sent, and of how many; none for others. waiting: for what."""
+    """A step that runs. upload: bytes sent, and of how many; none for others. waiting: for what. rollout: the
+    id of the one whose member it is of.
+    """
 
     address: str
     operation: str
     begun: float
     upload: tuple[int, int] | None = None
     waiting: str = ""
+    rollout: str = ""
 
     def line(self, columns: int, now: float) -> str:
         """Where there is no room the bar gives way first, or why it waits, then the address."""
-        about = f": {self.operation} {duration(now - self.begun)}"
+        about = f": {_DOING.get(self.operation, self.operation)} {duration(now - self.begun)}"
         if self.waiting:
             room = columns - cells(f"{self.address}{about}")
             about += shorten(f", {escape(self.waiting)}", room) if room > _SHORTEST_BAR else ""
@@ -144,26 +174,63 @@ class _Live:
     _clock: Callable[[], float]
     _changes: _Changes
     _running: dict[int, _Running] = field(factory=dict)
+    _rolling: dict[str, Rolling] = field(factory=dict)
+    _unbound: dict[Address, str] = field(factory=dict)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, StepStarted):
-            self._running[event.step] = _Running(str(event.address), event.operation, self._clock())
+            self._begin(event)
         elif isinstance(event, StepWaiting):
             if (running := self._running.get(event.step)) is not None:
                 running.waiting = event.reason
         elif isinstance(event, StepProgress):
             if (step := self._running.get(event.step)) is not None and event.total:
                 step.upload = event.sent, event.total
+        elif isinstance(event, StepFinished):
+            self._finish(event)
         else:
-            self._running.pop(event.step, None)
-            self._changes.take(event)
-            self._screen.write(finished_line(event, self._style, self._screen.columns) + "\n")
+            self._roll(event)
+
+    def _begin(self, event: StepStarted) -> None:
+        rolling = self._rolling_of(event.address)
+        whose = rolling.named(event.address) if rolling else str(event.address)
+        self._running[event.step] = _Running(
+            escape(whose), event.operation, self._clock(), rollout=rolling.event.id if rolling else ""
+        )
+        if rolling:
+            rolling.began(event)
+
+    def _finish(self, event: StepFinished) -> None:
+        self._running.pop(event.step, None)
+        self._changes.take(event)
+        if rolling := self._rolling_of(event.address):
+            rolling.ended(event)
+        whose = self._unbound.get(event.address, "")
+        self._screen.write(finished_line(event, self._style, self._screen.columns, whose) + "\n")
+
+    def _roll(self, event: RolloutEvent) -> None:
+        if isinstance(event, RolloutBegun):
+            self._rolling[event.id] = Rolling(event, self._clock)
+            self._unbound.update(unbound(event.rollout))
+        elif isinstance(event, RolloutEnded):
+            self._rolling.pop(event.id, None)
+        elif event.id in self._rolling:
+            self._rolling[event.id].take(event)
+        self._screen.write(rollout_line(event, self._style, self._screen.columns) + "\n")
+
+    def _rolling_of(self, address: Address) -> Rolling | None:
+        return next((rolling for rolling in self._rolling.values() if rolling.takes(address)), None)
 
     def lines(self, columns: int) -> list[str]:
-        """The steps in the order in which they began, then how far all of it is."""
-        now, pace = self._clock(), self._changes.pace
-        running = [step.line(columns, now) for step in list(self._running.values())]
-        return [*running, pace.line(columns)] if pace.counts else running
+        """The steps in the order in which they began, those of a roll-out next to how far it is, then how far
+        all of it is.
+        """
+        now, pace, rolling = self._clock(), self._changes.pace, dict(self._rolling)
+        running = [(step.rollout, step.line(columns, now)) for step in list(self._running.values())]
+        lines = [line for id_, line in running if id_ not in rolling]
+        for id_, rollout in rolling.items():
+            lines += [*(line for of, line in running if of == id_), rollout.line(columns)]
+        return [*lines, pace.line(columns, even=not rolling)] if pace.counts else lines
 
 
 def _bar(upload: tuple[int, int], columns: int) -> str:
@@ -175,15 +242,17 @@ def _bar(upload: tuple[int, int], columns: int) -> str:
     return " " + "━" * filled + "╌" * (columns - filled)
 
 
-def finished_line(event: StepFinished, style: Style, columns: int = 0) -> str:
+def finished_line(event: StepFinished, style: Style, columns: int = 0, whose: str = "") -> str:
     """`extension.synonyms: created in 0.3s (id 123)`, or why it failed. columns: of a terminal, which has it
-    in whole words; further lines stand two columns from the left.
+    in whole words; further lines stand two columns from the left. whose: what is told in place of the
+    address, "" for that.
     """
-    how = _DONE.get(event.operation, f"{event.operation} done") if event.ok else f"{event.operation} failed"
+    doing = _DOING.get(event.operation, event.operation)
+    how = _DONE.get(event.operation, f"{doing} done") if event.ok else f"{doing} failed"
     took = f"{'in' if event.ok else 'after'} {event.seconds:.1f}s"
     about = f" (id{_GLUE}{escape(event.id)})" if event.id and event.ok else ""
     note = f"{',' if event.ok else ':'} {escape(event.message)}" if event.message else ""
-    text = f"{event.address}: {how.replace(' ', _GLUE)} {took}{about}{note}"
+    text = f"{escape(whose) or event.address}: {how.replace(' ', _GLUE)} {took}{about}{note}"
     if 0 < columns < cells(text):
         text = in_words(text, columns - 2).replace("\n", "\n  ")
     before, space, after = re.split(r"(?<=:)(\s+)", text, maxsplit=1)

@@ -9,10 +9,10 @@ from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Rele
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten
 from planner.render.rows import Row, Words
-from planner.render.standings import minute, render_gates
+from planner.render.standings import render_gates
 from planner.render.style import ADD, BOLD, CHANGE, ERROR, WARNING, Style
 from planner.render.text.rows import render_rows
-from planner.render.values import inline
+from planner.render.values import inline, minute
 
 COMMIT_DIGITS: Final = 10
 _WIDEST_VALUES: Final = 60

@@ -12,10 +12,13 @@ from planner.model.address import Address
 from planner.model.codec import encode
 from planner.model.kind import Kind
 from planner.model.resource import Prior
+from planner.model.rollout import Begun, Failure, Member
 from planner.model.usage import Usage
 from planner.model.value import Value
 from planner.model.value_json import encode_value
 from planner.render.graph import Graph
+from planner.render.rollout_view import retry_advice
+from planner.render.rollouts import STAGES, next_text, ways_on
 from planner.render.template_text import Origins, Resources
 
 Document = dict[str, Any]
@@ -100,6 +103,46 @@ def usage_document(usage: Usage) -> Document:
     ]
     asked = {"queries": usage.queries, "pages": usage.pages, "reads": usage.reads}
     return _document(environment=usage.environment, extensions=used, asked=asked, notes=list(usage.notes))
+
+
+def rollouts_document(environment: str, begun: Iterable[Begun], failures: Iterable[Failure]) -> Document:
+    """The roll-outs that have begun and not ended, and those that are held back."""
+    held = [encode(failure) | {"advice": retry_advice(failure.rollout, environment)} for failure in failures]
+    found = [_rollout(item, environment) for item in begun]
+    return _document(environment=environment, rollouts=found, failures=held)
+
+
+def _rollout(item: Begun, environment: str) -> Document:
+    """wave: the first that is not done, null when all are. ways_on: commands, with what each does."""
+    rollout = item.rollout
+    waves = [[_member(item, member) for member in wave] for wave in rollout.waves]
+    return {
+        "id": item.id,
+        "name": rollout.name,
+        "mode": rollout.rules.mode,
+        "of": [str(address) for address in rollout.of],
+        "status": item.status,
+        "reason": item.reason or None,
+        "at": item.at,
+        "plan_digest": item.plan_digest,
+        "wave": item.wave if item.wave <= len(waves) else None,
+        "waves": waves,
+        "next": next_text(item),
+        "way_back": [member.id for member in item.to_go_back],
+        "ways_on": [{"command": command, "does": does} for command, does in ways_on(item, environment)],
+    }
+
+
+def _member(item: Begun, member: Member) -> Document:
+    progress = item.of(member.id)
+    return {
+        "id": member.id,
+        "address": str(member.address),
+        "name": member.name or None,
+        "version": member.version or None,
+        "stage": STAGES.get(progress.stage, (progress.stage,))[0],
+        "reason": progress.reason or None,
+    }
 
 
 def version_document(version: str, python: str, platform: str) -> Document:

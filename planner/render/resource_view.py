@@ -21,6 +21,7 @@ from planner.render.rows import Row, change_rows, names_of, rows_of
 from planner.render.values import is_unknown
 
 if TYPE_CHECKING:
+    from planner.render.rollout_view import Membership
     from planner.render.users import UserView
 
 _SAY_NOTHING: Final = frozenset({"", "it is new", "it is not in the state"})
@@ -68,10 +69,13 @@ class Fact:
 
 @frozen(eq=False, repr=False)
 class ChangeView:
-    """What there is to say of one change. content: what changes in its archive, where that is told."""
+    """What there is to say of one change. content: what changes in its archive, where that is told.
+    membership: where it has its place in a roll-out.
+    """
 
     change: Change
     content: ContentChange | None = None
+    membership: Membership | None = None
 
     @property
     def _kind(self) -> KindOfChange:
@@ -144,6 +148,9 @@ class ChangeView:
         if change.moved_from is not None:
             text = "" if change.action is Action.MOVE else f"moved from {change.moved_from}"
             found.append(Fact("moved_from", str(change.moved_from), text, "moved"))
+        if place := self.membership:
+            value: dict[str, Value] = {"name": place.rollout, "wave": place.wave, "waves": place.waves}
+            found.append(Fact("rollout", value, place.text, f"wave {place.wave} of {place.waves}"))
         return tuple(found)
 
     @property

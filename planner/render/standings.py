@@ -11,6 +11,7 @@ from planner.model.release import Gate, Standing
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import escape, hanging, pad, wrap_advice
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
+from planner.render.values import minute
 
 _UNKNOWN: Final = Cell("not known", ERROR)
 _STATE: Final = 6
@@ -153,8 +154,3 @@ def _gate_lines(gate: Gate, column: int, width: int, style: Style) -> Iterator[s
     shown = style.paint(_ROLES[gate.state], gate.state) + " " * (_STATE - len(gate.state))
     head = f"  {pad(escape(gate.name), column)}  {shown}  "
     return hanging(head, gate.about, width, 2 + column + 2 + _STATE + 2)
-
-
-def minute(at: str) -> str:
-    """ "2026-08-24 09:00"."""
-    return f"{at[:10]} {at[11:16]}"

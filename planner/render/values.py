@@ -11,6 +11,9 @@ from typing import Final, TypeGuard
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value, is_sensitive
 from planner.render.escaping import break_units, cells, escape, pad, quote, quoted_units, shorten
 
+MEMBERS_NAMED: Final = 3
+"""Of the deployments of a wave."""
+
 KNOWN_LATER: Final = "(known after apply)"
 SENSITIVE: Final = "(sensitive)"
 INDENT: Final = "    "
@@ -140,6 +143,11 @@ def human_size(size: int) -> str:
             break
         number, unit = number / 1000, larger
     return f"{size} B" if unit == "B" else f"{number:.1f} {unit}"
+
+
+def minute(at: str) -> str:
+    """A time in ISO 8601 as "2026-08-24 09:00"."""
+    return f"{at[:10]} {at[11:16]}"
 
 
 def plural(count: int, noun: str) -> str:

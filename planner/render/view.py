@@ -12,8 +12,8 @@ looked at, and nothing here is escaped yet.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
@@ -23,14 +23,19 @@ from planner.model.plan import (
     IMPORT_ONLY,
     REFRESH_ONLY,
     Action,
+    Change,
     CheckResult,
     Plan,
 )
+from planner.model.rollout import Rollout
 from planner.model.state import LEFT_OVER
 from planner.render.renames import Renames
 from planner.render.resource_view import KINDS, LOSSES, ChangeView, DriftView, drift_views, place
 from planner.render.rows import Row, output_rows
 from planner.render.values import all_of, plural
+
+if TYPE_CHECKING:
+    from planner.render.rollout_view import Membership, RolloutView
 
 CHECKED_LATER: Final = "checked after the apply"
 CHECKED: Final = {"failed": "failed", "unknown": f"is {CHECKED_LATER}"}
@@ -47,14 +52,43 @@ class PlanView:
 
     @property
     def changes(self) -> Iterator[ChangeView]:
-        told = {content.address: content for content in self.plan.contents}
         found = (change for change in self.plan.changes if change.action is not Action.NO_OP)
-        return (ChangeView(c, None if c.deposed else told.get(c.address)) for c in sorted(found, key=place))
+        return self.views(sorted(found, key=place))
+
+    def views(self, changes: Iterable[Change]) -> Iterator[ChangeView]:
+        """Some of the plan's changes, with what it says of each elsewhere."""
+        told, waves = {content.address: content for content in self.plan.contents}, self._memberships
+        return (
+            ChangeView(c) if c.deposed else ChangeView(c, told.get(c.address), waves.get(c.address))
+            for c in changes
+        )
+
+    @property
+    def _memberships(self) -> Mapping[Address, Membership]:
+        """Of what is changed wave by wave: in which it is."""
+        if not self.plan.rollouts:
+            return {}
+        from planner.render.rollout_view import memberships  # noqa: PLC0415 - only where something is
+
+        return memberships(self.plan)
 
     @property
     def losses(self) -> Iterator[ChangeView]:
         """What is deleted or replaced."""
         return (change for change in self.changes if change.group in LOSSES)
+
+    @property
+    def rollouts(self) -> Iterator[RolloutView]:
+        if not self.plan.rollouts:
+            return iter(())
+        from planner.render.rollout_view import rollout_views  # noqa: PLC0415 - only where there are some
+
+        return rollout_views(self.plan)
+
+    @property
+    def held(self) -> list[Rollout]:
+        """The roll-outs that do not begin."""
+        return [rollout for rollout in self.plan.rollouts if rollout.held]
 
     @property
     def drift(self) -> Iterator[DriftView]:
@@ -116,6 +150,9 @@ class PlanView:
     def nothing_to_do(self, environment: str) -> str:
         """A sentence for a plan without changes. environment: its name as it is laid out."""
         plan, where = self.plan, f"the {environment} environment"
+        if self.held:
+            held = [f"rollout.{rollout.name}" for rollout in self.held]
+            return f"Nothing begins: {all_of(held)} {'is' if len(held) == 1 else 'are'} held back."
         if plan.left_out:
             return "Nothing that was selected changes."
         if plan.mode == DESTROY:

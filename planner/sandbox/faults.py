@@ -31,6 +31,8 @@ EFFECT   one of
 
     fail-plan          of the plans that it has tried that of Elasticsearch fails, at step=, with message=
     no-start[:N]       N instances (1) do not start with the plan that it has tried, whatever they load
+    no-plugins[:N]     N instances (1) run with that plan, and lack its plugins, until they start anew
+    crash[:N]          when that plan is over, an instance has been started again by itself, N times (1)
     stay-yellow        when that plan is over, shards are not all there, until another one is
     other-change[:N]   somebody else has the deployment load one bundle more: before a write is looked at,
                        after a read was answered. With 1 that plan is still pending, else it is over.
@@ -96,6 +98,8 @@ EFFECTS: Mapping[str, float | None] = {
     "another": None,
     "fail-plan": None,
     "no-start": 1,
+    "no-plugins": 1,
+    "crash": 1,
     "stay-yellow": None,
     "other-change": 0,
     "odd-plans": None,
@@ -105,7 +109,8 @@ EFFECTS: Mapping[str, float | None] = {
 PASSING_EFFECTS = ("delay", "hold")
 IGNORES = "ignores-validate-only"
 PLAYED_EFFECTS = (
-    *("fail-plan", "no-start", "stay-yellow", "other-change", "odd-plans", IGNORES, "fail-settling"),
+    *("fail-plan", "no-start", "no-plugins", "crash", "stay-yellow"),
+    *("other-change", "odd-plans", IGNORES, "fail-settling"),
 )
 """Handlers know what to make of these."""
 STATUS_EFFECTS = ("status", "html", "ok-false", "empty")

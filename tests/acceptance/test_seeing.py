@@ -53,7 +53,7 @@ def test_show_the_state_and_a_plan(applied: Project) -> None:
     assert json.loads(applied.ok("show", "--json").out)["serial"] == 1
     applied.ok("plan", "--var", "version=9.*", "--out", "p.json")
     assert '"8.*" -> "9.*"' in applied.ok("show", "p.json").out
-    assert json.loads(applied.ok("show", "p.json", "--json").out)["format_version"] == 3
+    assert json.loads(applied.ok("show", "p.json", "--json").out)["format_version"] == 4
 
 
 LOOP = """

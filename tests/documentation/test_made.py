@@ -21,6 +21,7 @@ UPDATE = bool(os.environ.get("PLANNER_UPDATE_README"))
 MARK = "<!-- What follows is made: see tests/documentation/made. -->\n"
 PARTS: dict[str, Callable[[], str]] = {
     "how-to/from-terraform.md": habits.made,
+    "reference/blocks.md": schemas.rollout,
     "reference/commands.md": commands.made,
     "reference/environment-variables.md": environment.made,
     "reference/errors/README.md": errors.index,

@@ -154,7 +154,7 @@ def test_nothing_is_wrong_with_the_samples(editor: LanguageServer, new: Callable
         found = re.search(r"^(\w+):", text, re.MULTILINE)
         if found and found[1] in FIRST_KEYS:
             texts[new("templates")] = MODELINE.format(FIRST_KEYS[found[1]]) + text
-    assert len(texts) == 6 + len(load_kinds())
+    assert len(texts) == 7 + len(load_kinds())
     assert editor.wrong(texts) == {file: [] for file in texts}
 
 
@@ -317,6 +317,15 @@ OFFERED: dict[str, tuple[str, set[str]]] = {
     "what is left of a removal": ("removed:\n  - from: extension.a\n    ¦", {"destroy"}),
     "parts of a check": ("check:\n  x:\n    ¦", {"condition", "message", "severity"}),
     "severities": ("check:\n  x:\n    severity: ¦", {"error", "warning"}),
+    "parts of a roll-out": (
+        "rollout:\n  x:\n    of: [extension.*]\n    ¦",
+        {"mode", "waves", "at_once", "health", "pause", "on_failure"},
+    ),
+    "modes": ("rollout:\n  x:\n    mode: ¦", {"switch", "restart", "none"}),
+    "ways on": ("rollout:\n  x:\n    on_failure: ¦", {"stop", "roll_back", "roll_back_all"}),
+    "parts of health": ("rollout:\n  x:\n    health:\n      ¦", {"status", "plugins", "analyze", "within"}),
+    "of whom a wave is": ("rollout:\n  x:\n    waves:\n      - ¦", {"name", "tag"}),
+    "of whom a wave is, in a list": ("rollout:\n  x:\n    waves:\n      - - ¦", {"name", "tag"}),
 }
 
 

@@ -60,6 +60,8 @@ check:
   one: {condition: resource.extension.a.version == var.v, message: Not one., severity: warning}
 moved: [{from: extension.old, to: extension.a}]
 removed: [{from: extension.older}]
+rollout:
+  all: {of: [extension.*], mode: none, waves: [{name: "a*"}, [{tag: a=b}, 25%], rest], health: {within: 1h}}
 """,
     "templates/macros/m.j2": """{% macro m(name, about) -%}
 name: {{ local.prefix }}-{{ name }}

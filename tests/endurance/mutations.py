@@ -32,7 +32,17 @@ PIECES = (
         "\uf890\uf881\uf891".encode(),
     ),
     *(b"null", b"true", b"1e999", b"NaN", b"-0", b"0x", b"9" * 400, b".inf", b"2026-01-01", b'"\\ud800"'),
-    *(b"resource:", b"output:", b"check:", b"moved:", b"import:", b"removed:", b"lifecycle:", b"depends_on:"),
+    *(
+        b"resource:",
+        b"output:",
+        b"check:",
+        b"moved:",
+        b"import:",
+        b"removed:",
+        b"rollout:",
+        b"lifecycle:",
+        b"depends_on:",
+    ),
     *(b"variables:", b"locals:", b"environments:", b"project: other\n", b"state: 1\n", b"../", b"/", b"~"),
     *(
         b"$sensitive",

@@ -25,7 +25,7 @@ from planner.render.html.across import Across, ShownChange
 from planner.render.html.graph import graph_of
 from planner.render.html.promotion import Chain
 from planner.render.html.sides import file_rows, lines, side, sides
-from planner.render.preview import losses_in_words, troubles
+from planner.render.preview import losses_in_words, rolled_out, troubles
 from planner.render.renames import Renames
 from planner.render.resource_view import CALLS, LOSSES
 from planner.render.values import plural
@@ -122,7 +122,9 @@ class Page:
     def headline(self) -> str:
         if self.preview.error:
             return "The preview failed: what merging would change is not known."
-        return " ".join([self._doing, *(f"{trouble}." for trouble in troubles(self.preview))])
+        plans = [item.plan for item in self.preview.environments if item.plan is not None]
+        told = [*rolled_out(plans), *troubles(self.preview)]
+        return " ".join([self._doing, *(f"{text}." for text in told)])
 
     @property
     def _doing(self) -> str:
@@ -197,6 +199,7 @@ def _environment() -> Environment:
         "in_words": IN_WORDS,
         "plural": plural,
         "remarks_of": remarks_of,
+        "rolled_out": rolled_out,
         "side": side,
         "sides": sides,
         "signs": _SIGNS,

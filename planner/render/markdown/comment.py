@@ -82,6 +82,7 @@ def _body(view: _View, detail: Detail) -> Iterator[str]:
     yield from table(view.preview, detail.why)
     yield from _shortened(view, detail)
     yield from findings.failures(items, detail)
+    yield from findings.rollouts(items, detail)
     if detail.blocks:
         for group in view.groups:
             yield from group_block(group, form, detail, opened=len(view.groups) == 1)
@@ -104,12 +105,15 @@ def _shortened(view: _View, detail: Detail) -> Iterator[str]:
 
 def _missing(view: _View, detail: Detail) -> Iterator[str]:
     """What detail hides of this preview, in words, the first to go first."""
-    plans = (PlanView(item.plan) for item in view.preview.environments if item.plan)
+    items = view.preview.environments
+    plans = (PlanView(item.plan) for item in items if item.plan)
     counts = sum((plan.counts for plan in plans), Counter[str]())
     if not detail.diagram and view.form.dialect.mermaid and any(map(has_edges, view.groups)):
         yield "the graph"
     if not detail.blocks:
         yield "all details of the changes" if view.groups else "details"
+        if detail.rollouts < Detail().rollouts and any(item.plan and item.plan.rollouts for item in items):
+            yield "some of what is rolled out"
         return
     for group, noun, attributes, named in (
         ("update", "update", detail.updates, detail.names_updates),
@@ -211,6 +215,7 @@ def _plan_lines(plan: Plan, digest: str) -> Iterator[str]:
     yield from findings.caution(findings.losses(items), _PLAIN, 2)
     for group in groups(items):
         yield from (*plan_inside(group, WHOLE, _PLAIN.limit), "")
+    yield from findings.rollouts(items, WHOLE)
     if view.behind:
         yield from (words(view.behind, 600), "")
     if not plan.has_changes:

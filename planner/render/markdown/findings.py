@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
@@ -23,13 +23,17 @@ from planner.render.renames import Renames
 from planner.render.resource_view import ChangeView, DriftView
 from planner.render.text.plan import title
 from planner.render.users import UserView
-from planner.render.values import listing, plural
+from planner.render.values import MEMBERS_NAMED, listing, plural
 from planner.render.view import CHECKED, CHECKED_LATER, PlanView
+
+if TYPE_CHECKING:
+    from planner.render.rollout_view import RolloutView, WaveView
 
 _REASON_ROOM: Final = 160
 _UNSURE_ROOM: Final = 1_000
 _WHOLE: Final = 100_000
 _ERROR_COLUMNS: Final = 200
+_ROLLOUT_ROOM: Final = 300
 _STATUS: Final = CHECKED | {"failed": f"**{CHECKED['failed']}**"}
 
 Items = Iterable[EnvironmentPreview]
@@ -206,6 +210,42 @@ def _why_so(error: str, advice: str, most: int) -> list[str]:
     if advice and most > 1:
         shown += ["", *advice.split("\n")[:most]]
     return fence((line[:_ERROR_COLUMNS] for line in shown), "text")
+
+
+def rollouts(items: Items, detail: Detail) -> Iterator[str]:
+    """What is carried to deployments in waves, of each environment; nothing where detail has no room."""
+    found = [(item.environment, view) for item in items if item.plan for view in PlanView(item.plan).rollouts]
+    if not (found and detail.rollouts):
+        return
+    yield from ("**Roll-outs:**", "")
+    for environment, view in found[: detail.rollouts]:
+        where = f"{code(view.name, 60)} in {code(environment, 60)} ({words(view.rollout.rules.mode)})"
+        yield f"- {where}: {words(view.summary, _ROLLOUT_ROOM)}"
+        yield from _rollout(view, detail.rollouts)
+    if len(found) > detail.rollouts:
+        yield f"- ... {plural(len(found) - detail.rollouts, 'more roll-out')}"
+    yield ""
+
+
+def _rollout(view: RolloutView, most: int) -> Iterator[str]:
+    """What holds it back comes first: it is the last to give way."""
+    lines = [*_held(view), *map(_wave, view.waves), *(words(text, _ROLLOUT_ROOM) for text in view.remarks)]
+    yield from (f"  - {line}" for line in lines[:most])
+    if len(lines) > most:
+        yield f"  - ... {plural(len(lines) - most, 'more line')}"
+
+
+def _held(view: RolloutView) -> Iterator[str]:
+    if view.held:
+        before, _, command = view.way_on.rpartition(": ")
+        yield f"**held back**: {words(view.held.partition(': ')[2], _ROLLOUT_ROOM)}"
+        yield f"{before}: {code(command)}"
+
+
+def _wave(wave: WaveView) -> str:
+    members = wave.members[: MEMBERS_NAMED + 1]
+    named = [code(m.shown, 60) + (f" ({words(m.version, 20)})" if m.version else "") for m in members]
+    return f"wave {wave.number}: {listing(named, MEMBERS_NAMED, len(wave.members))}"
 
 
 def drift(items: Items, form: CommentForm, detail: Detail) -> Iterator[str]:

@@ -60,7 +60,7 @@ class Detail:
     of each. blocks: the block of each environment. error_lines: of each that failed. caution: 2 one line for
     each delete and replace, 1 one for each environment, with ids, 0 addresses only. footer: digests and the
     command. why: reasons in the table. warnings: of what merging leaves behind. renames: lines of the block
-    to paste for likely ones.
+    to paste for likely ones. rollouts: lines of each, and how many are named.
     """
 
     diagram: bool = True
@@ -84,10 +84,18 @@ class Detail:
     why: int = 3
     warnings: int = 20
     renames: int = 100
+    rollouts: int = 20
 
 
 WHOLE: Final = Detail(
-    value_lines=ALL, notes=ALL, users=ALL, checks=ALL, error_lines=ALL, warnings=ALL, renames=ALL
+    value_lines=ALL,
+    notes=ALL,
+    users=ALL,
+    checks=ALL,
+    error_lines=ALL,
+    warnings=ALL,
+    renames=ALL,
+    rollouts=ALL,
 )
 
 _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
@@ -106,9 +114,9 @@ _STEPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"names_drift": False},
     {"blocks": False},
     {"users": 3, "error_lines": 8, "checks": 5, "warnings": 5},
-    {"users": 0, "notes": 0},
+    {"users": 0, "notes": 0, "rollouts": 4},
     {"caution": 1, "renames": 0},
-    {"error_lines": 1, "checks": 0, "footer": False},
+    {"error_lines": 1, "checks": 0, "footer": False, "rollouts": 0},
     {"why": 0},
     {"caution": 0, "warnings": 0},
 )

@@ -35,7 +35,8 @@ def is_quiet(preview: Preview) -> bool:
     """Whether there is nothing to tell of any environment."""
     plans = [item.plan for item in preview.environments]
     told = preview.is_worth_telling
-    return not told and not any(plan is None or plan.drift or plan.notes or plan.checks for plan in plans)
+    rest = (plan.drift or plan.notes or plan.checks or plan.rollouts for plan in plans if plan is not None)
+    return not (told or None in plans or any(rest))
 
 
 def _headline(preview: Preview) -> str:

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from planner.model.plan import DriftReport, Plan
 from planner.render.escaping import cells, escape, hanging, wrap
-from planner.render.preview import state_only
+from planner.render.preview import rolled_out, state_only
 from planner.render.resource_view import ResourceView, drift_views
 from planner.render.rows import Row
 from planner.render.style import BOLD, WARNING, Style
@@ -41,12 +41,14 @@ _FILES_AT: Final = 10
 def render_plan(plan: Plan, *, width: int, style: Style) -> str:
     """The plan as text that ends with a line break. width: columns of the terminal, at least 40.
 
-    Sections: drift, changes, likely renames, notes, outputs, then `Plan: 2 to create, ...` or `No changes.`
+    Sections: drift, changes, roll-outs, likely renames, notes, outputs, then `Plan: 2 to create, ...` or
+    `No changes.`
     """
     width, view = max(width, NARROWEST), PlanView(plan)
     sections = (
         _drift(view, width, style),
         _changes(view, width, style),
+        _rollouts(view, width, style),
         _renames(view, width, style),
         _notes(view, width, style),
         _left_out(view, width, style),
@@ -74,6 +76,14 @@ def _changes(view: PlanView, width: int, style: Style) -> Iterator[str]:
     for change in changes:
         yield ""
         yield from render_block(change, width=width, style=style)
+
+
+def _rollouts(view: PlanView, width: int, style: Style) -> Iterator[str]:
+    if not view.plan.rollouts:
+        return iter(())
+    from planner.render.text.rollouts import rollout_lines  # noqa: PLC0415 - only where there are some
+
+    return rollout_lines(view.rollouts, width=width, style=style)
 
 
 def _titled(title: str, text: str, width: int, style: Style) -> Iterator[str]:
@@ -127,6 +137,8 @@ def _end(view: PlanView, width: int, style: Style) -> Iterator[str]:
     if plan.has_changes or plan.left_out:
         if parts := state_only([plan]):
             yield from wrap(f"State: {', '.join(parts)}.", width)
+        if parts := rolled_out([plan]):
+            yield from wrap(f"{', '.join(parts)}.", width)
         yield from (style.paint(BOLD, line) for line in wrap(f"Plan: {plan.summary}.", width))
     else:
         first, *rest = wrap(f"No changes. {view.nothing_to_do(escape(plan.environment))}", width)

@@ -136,7 +136,10 @@ def wanted_by(call: Call, kind: str, wanted: Wanted) -> Wanted:
         wanted = evolve(wanted, fails_at=step or "any", message=fails.texts.get("message", ""))
     if sick and kind == sick.texts.get("kind", SEARCH):
         wanted = evolve(wanted, sick=sick.number)
-    return evolve(wanted, stays_yellow=kind == SEARCH and call.mark("stay-yellow") is not None)
+    if kind != SEARCH:
+        return wanted
+    bare, crash = (mark.number if (mark := call.mark(name)) else 0 for name in ("no-plugins", "crash"))
+    return evolve(wanted, bare=bare, crashes=crash, stays_yellow=call.mark("stay-yellow") is not None)
 
 
 def _wanted(kind: str, plan: Mapping[str, Any], call: Call) -> Wanted:

@@ -60,7 +60,8 @@ class Wanted:
     """What the one who asked for an attempt wants of it, or a fault. `stops`: nothing is to run afterwards.
     `reboots`: also what did not change starts anew. `group_by`: as a plan's strategy has it.
     `fails_at`: the step that a fault breaks, with its `message`. `sick`: so many instances do not start,
-    whatever they load. `stays_yellow`: shards are not all there when it ends."""
+    whatever they load; `bare`: so many start without their plugins. `crashes`: so often one was started again
+    by itself when it ends. `stays_yellow`: shards are not all there when it ends."""
 
     stops: bool = False
     reboots: bool = False
@@ -69,6 +70,8 @@ class Wanted:
     fails_at: str = ""
     message: str = ""
     sick: int = 0
+    bare: int = 0
+    crashes: int = 0
     stays_yellow: bool = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -67,6 +67,10 @@ def start(content: Content, place: Place) -> tuple[list[Loaded], str]:
     except Refused as refused:
         return loaded, str(refused)
     return loaded, ""
+
+
+def without_plugins(loaded: Iterable[Loaded]) -> tuple[Loaded, ...]:
+    return tuple(each for each in loaded if each["list"] != "user_plugins")
 
 
 def _check_reachable(url: str) -> None:

@@ -96,6 +96,11 @@ class Cluster:
         tried = ((instance.name, at) for at in vain_starts(instance, until))
         return evolve(self, alerts=(*self.alerts, *tried)[-MOST_ALERTS:])
 
+    def crashed(self, times: int, at: str) -> Cluster:
+        """With one that was started again by itself so often, and runs."""
+        told = [(each.name, at) for each in self.instances[:1]] * times
+        return evolve(self, alerts=(*self.alerts, *told)[-MOST_ALERTS:])
+
 
 def vain_starts(instance: Instance, until: str) -> Iterator[str]:
     """The moments at which an instance was started again that does not start."""

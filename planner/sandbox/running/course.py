@@ -22,7 +22,7 @@ from planner.sandbox.clock import Clock
 from planner.sandbox.deployment_request import KINDS, each, extension_urls
 from planner.sandbox.running import attempts, cluster, indices, schedule
 from planner.sandbox.running.attempts import ENDED, FAILED, QUEUED, Attempt, Failure, Owner, Wanted
-from planner.sandbox.running.boot import Content
+from planner.sandbox.running.boot import Content, without_plugins
 from planner.sandbox.running.cluster import Cluster, Instance, Start, started
 from planner.sandbox.running.entries import Place, places
 from planner.sandbox.running.schedule import SEARCH
@@ -165,12 +165,15 @@ class Course:
         group, *later = attempt.groups
         owner = attempt.owner
         there, wanted = cluster.find(self.db, owner), places(owner.kind, attempt.plan)
-        sick = [instance.name for instance in there.instances][: attempt.wanted.sick]
+        names = [instance.name for instance in there.instances]
+        sick, bare = names[: attempt.wanted.sick], names[: attempt.wanted.bare]
         failed = []
         for instance in [one for one in there.instances if one.name in group.names]:
             place = next(place for place in wanted if instance.is_at(place))
             ill = ILL if instance.name in sick else ""
             now = started(instance, place, self.content, self._at(group.at, group.up, ill))
+            if now.name in bare:
+                now = evolve(now, loaded=without_plugins(now.loaded))
             if instance.down:
                 now = evolve(now, restarts=instance.restarts + 1)
                 cluster.count_restart(self.db, attempt, now.name, group.at)
@@ -195,6 +198,7 @@ class Course:
         owner = attempt.owner
         wanted = [] if attempt.wanted.stops else places(owner.kind, attempt.plan)
         there = cluster.find(self.db, owner).without_others(wanted)
+        there = there.crashed(attempt.wanted.crashes, at)
         self._keep(owner, evolve(there, yellow=attempt.wanted.stays_yellow))
         attempts.keep(self.db, evolve(attempt, state=ENDED))
         self._put_in_force(attempt)

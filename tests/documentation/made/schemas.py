@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from planner.config.rollouts import SCHEMA as ROLLOUT
 from tests.documentation.pages import ROOT
 
 from .markdown import cell, code, table
@@ -48,6 +49,10 @@ def events() -> str:
 
 def gates() -> str:
     return _keys(read("project")["$defs"]["environment"]["properties"]["gates"])
+
+
+def rollout() -> str:
+    return _keys(ROLLOUT)
 
 
 def _document(name: str) -> Iterator[str]:

@@ -79,6 +79,11 @@ def thing(**attributes: Any) -> Any:
     return {"resource": {"thing": {"a": {**LEAST, **attributes}}}}
 
 
+def rollout(**said: Any) -> Any:
+    return {"rollout": {"r": {"of": ["extension.*"], **said}}}
+
+
+ANALYSIS = {"index": "i", "analyzer": "a", "text": 8.1, "tokens": ["8.1"]}
 FITS: list[Any] = [
     None,
     thing(),
@@ -109,6 +114,18 @@ FITS: list[Any] = [
     {"moved": [BRACES, {"from": "thing.{{ x }}", "to": "thing.b"}], "import": {"to": "thing.a", "id": 17}},
     {"moved": None, "import": None, "removed": None, "check": None, "output": None},
     {"check": {"c": {"condition": True, "message": "m", "severity": "warning"}}},
+    {"rollout": None},
+    {"rollout": {"r": {"of": ["extension.*"]}, "s": {"of": BRACES, "waves": BRACES, "health": BRACES}}},
+    {
+        "rollout": {
+            "r": {"of": [BRACES], "mode": BRACES, "at_once": BRACES, "pause": "10m", "on_failure": "stop"}
+        }
+    },
+    rollout(waves=["extension_binding.a", "resource.extension_binding.b", f"{BRACES}%", "100%", "rest"]),
+    rollout(
+        waves=[["extension_binding.a", {"tag": "tier=canary"}, {"name": "shop-*"}], [BRACES], {BRACES: 1}]
+    ),
+    rollout(health={"status": "yellow", "plugins": True, "within": "30m", "analyze": [ANALYSIS, BRACES]}),
 ]
 MISTAKES: dict[str, Any] = {
     "a text": "resource",
@@ -154,6 +171,17 @@ MISTAKES: dict[str, Any] = {
     "a removal with more": {"removed": {"from": "thing.a", "to": "thing.b"}},
     "an unknown severity": {"check": {"c": {"condition": "x", "message": "m", "severity": "fatal"}}},
     "a check without message": {"check": {"c": {"condition": "x"}}},
+    "a roll-out of nothing": {"rollout": {"r": {"mode": "switch"}}},
+    "a roll-out of a text": {"rollout": {"r": {"of": "extension.*"}}},
+    "an unknown mode": rollout(mode="swich"),
+    "an unknown argument of a roll-out": rollout(wave=[]),
+    "none at once": rollout(at_once=0),
+    "a wave that is none": rollout(waves=["rset"]),
+    "a share of more than all": rollout(waves=["101%"]),
+    "a wave by something else": rollout(waves=[[{"nmae": "x"}]]),
+    "a tag without a value": rollout(waves=[{"tag": "canary"}]),
+    "red as health": rollout(health={"status": "red"}),
+    "an analysis without tokens": rollout(health={"analyze": [{"index": "i", "analyzer": "a", "text": "t"}]}),
 }
 
 

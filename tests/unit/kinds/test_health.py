@@ -61,10 +61,11 @@ def put(path: str, value: Any) -> Change:
     """Writes value where a path of keys and numbers leads."""
 
     def change(body: Shown) -> None:
+        found: Any = body
         *keys, last = (int(key) if key.isdigit() else key for key in path.split("/"))
         for key in keys:
-            body = body[key]
-        body[last] = value
+            found = found[key]
+        found[last] = value
 
     return change
 
@@ -220,7 +221,7 @@ def nodes(*plugins: str) -> Shown:
 ALL, HOT = {"user_plugins": [entry("icu")]}, {"user_plugins": [entry("icu"), entry("hot-only")]}
 
 
-def element(id_: str, *, size: int = 1024, **lists: Any) -> Shown:
+def element(id_: str, lists: Shown, size: int = 1024) -> Shown:
     return {"id": id_, "size": {"resource": "memory", "value": size}, "elasticsearch": lists}
 
 
@@ -239,24 +240,24 @@ def element(id_: str, *, size: int = 1024, **lists: Any) -> Shown:
         ),
         ({"elasticsearch": {"user_bundles": [entry("words")]}}, nodes(""), ""),
         (
-            {"elasticsearch": ALL, "cluster_topology": [element("hot", **HOT), element("warm")]},
+            {"elasticsearch": ALL, "cluster_topology": [element("hot", HOT), element("warm", {})]},
             nodes("icu hot-only", "icu"),
             "",
         ),
         (
-            {"elasticsearch": ALL, "cluster_topology": [element("hot", **HOT), element("warm")]},
+            {"elasticsearch": ALL, "cluster_topology": [element("hot", HOT), element("warm", {})]},
             nodes("icu", "icu"),
             "no node has the plugin hot-only",
         ),
         (
-            {"elasticsearch": ALL, "cluster_topology": [element("hot"), element("warm", size=0, **HOT)]},
+            {"elasticsearch": ALL, "cluster_topology": [element("hot", {}), element("warm", HOT, 0)]},
             nodes("icu"),
             "",
         ),
         (
             {
                 "elasticsearch": ALL,
-                "cluster_topology": [element("hot"), element("ml", size=0, user_plugins=[])],
+                "cluster_topology": [element("hot", {}), element("ml", {"user_plugins": []}, 0)],
             },
             nodes(""),
             "instance-0 does not have the plugin icu",

@@ -269,8 +269,9 @@ def renderers() -> Iterator[Callable[..., Any]]:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Those of a class that the module imports for its types only too."""
-    return get_type_hints(function, localns={kind.__name__: kind for kind in CLASSES})
+    """Those of a class that the module imports for its types only too; its own names come first."""
+    classes = {kind.__name__: kind for kind in CLASSES}
+    return get_type_hints(function, localns=classes | function.__globals__)
 
 
 def _parts(kind: Any) -> Iterator[Any]:

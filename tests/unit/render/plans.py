@@ -8,9 +8,13 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.members import ContentChange, LineChange, Member, MemberChange, MemberText
-from planner.model.plan import Action, AttributeDiff, Change, Drift, OutputChange, Plan, Rename
+from planner.model.plan import SETTLE, Action, AttributeDiff, Change, Drift, OutputChange, Plan, Rename
 from planner.model.resource import Content, Mention, Prior, User
+from planner.model.rollout import CHECK, LOOK, RESTARTED
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret
+
+from . import rollouts
+from .rollouts import steps_of
 
 SYNONYMS = Address("extension", "synonyms")
 ICU = Address("extension", "icu")
@@ -311,8 +315,30 @@ HOSTILE = Change(
     used_by=("\x1b[31m", "other"),
     users=(User("\x1b[31m", "\x1b]0;name\x07", "\x9b8", places=(evolve(IN_WARM, element="\u202ewarm"),)),),
 )
+MOVED_BINDING = Change(
+    Address("extension_binding", "shop_canary_1"),
+    Action.UPDATE,
+    "extension.synonyms is another one",
+    id="canary",
+    after={"extensions": []},
+    diffs=(AttributeDiff(("extensions", 0, "url"), "repo://4013376551", later(SYNONYMS, "url")),),
+)
 
 PLANS: Mapping[str, Plan] = {
+    "rollout": plan(
+        CONTENT,
+        MOVED_BINDING,
+        rollouts=(rollouts.SEARCH,),
+        steps=steps_of(rollouts.SEARCH, LOOK, "update", SETTLE, CHECK),
+    ),
+    "rollout_held": plan(rollouts=(evolve(rollouts.SEARCH, held=rollouts.FAILURE),)),
+    "rollout_hostile": plan(rollouts=(rollouts.HOSTILE,)),
+    "rollouts": plan(
+        CONTENT,
+        rollouts=(rollouts.RESTARTS, rollouts.STAYS),
+        steps=steps_of(rollouts.RESTARTS, LOOK, RESTARTED, SETTLE, CHECK),
+        asked=False,
+    ),
     "create": plan(CREATE, CREATE_FILTER),
     "update": plan(UPDATE),
     "update_long": plan(LONG_UPDATE),

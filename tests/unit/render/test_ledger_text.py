@@ -12,6 +12,7 @@ from planner.render.escaping import cells
 from planner.render.ledger import render_ledger
 from planner.render.style import Style
 
+from . import rollouts
 from .plans import LONG, LONGER
 
 
@@ -58,6 +59,7 @@ PARTLY = Ledger(
         entry("warehouse", Action.DELETE, SKIPPED, f"extension.phonetic failed, and {LONG}"),
     )
 )
+ROLLED = Ledger(DONE, rollouts=rollouts.ROLLED)
 RESUME = "planner apply -e staging"
 
 
@@ -70,6 +72,7 @@ RESUME = "planner apply -e staging"
             "interrupted",
             Ledger((*DONE, entry("shop", Action.REPLACE, SKIPPED, "interrupted")), interrupted=True),
         ),
+        ("rolled", ROLLED),
     ],
 )
 def test_golden(name: str, ledger: Ledger, width: int, golden: Callable[[str, str], None]) -> None:
@@ -77,8 +80,10 @@ def test_golden(name: str, ledger: Ledger, width: int, golden: Callable[[str, st
     golden(f"ledger/{name}.{width}", text)
 
 
-def test_in_50_columns() -> None:
-    text = render_ledger(PARTLY, environment="staging", width=50, style=Style(), resume=RESUME)
+@pytest.mark.parametrize("ledger", [PARTLY, ROLLED], ids=["partly", "rolled"])
+def test_in_50_columns(ledger: Ledger) -> None:
+    text = render_ledger(ledger, environment="staging", width=50, style=Style(), resume=RESUME)
+    text = text.replace(rollouts.RETRY, "")  # to be copied
     assert [line for line in text.splitlines() if cells(line) > 50] == []
 
 
@@ -90,6 +95,21 @@ def test_complete() -> None:
         "Noted (1):\n"
         "  extension.icu: updated, taken over after a lost reply\n"
     )
+
+
+def test_one_that_was_rolled_out_leaves_nothing_to_do() -> None:
+    done = Ledger(rollouts=ROLLED.rollouts[:1])
+    text = render_ledger(done, environment="dev", width=80, style=Style(), resume=RESUME)
+    assert text.endswith("\nRoll-outs (1):\n  rollout.search: done, all 3 waves (r-4f2c9a71be)\n")
+    assert done.complete
+
+
+@pytest.mark.parametrize(("rolled", "goes_on"), [(1, False), (2, False), (3, True)])
+def test_the_command_to_go_on_is_only_told_where_it_helps(rolled: int, goes_on: bool) -> None:
+    ledger = Ledger(rollouts=ROLLED.rollouts[rolled : rolled + 1])
+    text = render_ledger(ledger, environment="dev", width=80, style=Style(), resume=RESUME)
+    assert not ledger.complete
+    assert text.endswith(f"To go on:\n\n    {RESUME}\n") is goes_on
 
 
 def test_colours() -> None:

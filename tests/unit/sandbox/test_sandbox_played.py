@@ -12,7 +12,7 @@ from planner.sandbox.faults import parse
 from planner.sandbox.http import Call
 
 from .caller import WORDS, Caller, codes
-from .running import MAIN, Running, bundle, plan
+from .running import MAIN, Running, bundle, plan, plugin
 
 PUT, RESTART = "PUT /deployments/*", "POST /deployments/*/elasticsearch/*/_restart"
 
@@ -105,6 +105,36 @@ def test_yellow_that_stays(ece: Caller, of: str) -> None:
     change(shop, of)
     ece.wait()
     assert shop.info()["elasticsearch"]["shards_status"] == {"status": "green"}
+
+
+@pytest.mark.parametrize("of", [PUT, RESTART])
+def test_instances_run_without_their_plugins(ece: Caller, of: str) -> None:
+    """Until they start anew. Bundles they have."""
+    lists = {"user_plugins": [plugin("https://words.example/p.zip")], "user_bundles": [bundle(WORDS)]}
+    shop = Running.settled(ece, plan(zones=2, **({} if of == PUT else lists)))
+    shop.fault(f"{of} no-plugins times=1")
+    for lacking in (True, False):
+        if of == PUT and lacking:
+            shop.put(plan(zones=2, **lists))
+        else:
+            ece("POST", f"{shop.path}/{MAIN}/_restart")
+        ece.wait()
+        both = f"{WORDS} https://words.example/p.zip"
+        assert shop.loaded() == [WORDS if lacking else both, both]
+        assert shop.get()["healthy"] is True
+
+
+@pytest.mark.parametrize("of", [PUT, RESTART])
+def test_an_instance_is_started_again_by_itself(ece: Caller, of: str) -> None:
+    shop = Running.settled(ece, plan(zones=2))
+    shop.fault(f"{of} crash:3 times=1")
+    change(shop, of)
+    for _ in range(2):
+        ece.wait()
+        alerts = [(each["alert_type"], each["instance_name"]) for each in shop.info()["system_alerts"]]
+        assert alerts == [("automatic_restart", "instance-0000000000")] * 3
+        assert (shop.get()["healthy"], len(shop.running())) == (True, 2)
+        change(shop, of)
 
 
 @pytest.mark.parametrize(("options", "at"), [("", "plan"), ("element=hot_content", "element")])

@@ -83,6 +83,11 @@ def test_a_saved_plan_says_what_it_said(version: int) -> None:
         (line.sign, line.text) for c in plan.contents for m in c.members if m.text for line in m.text.lines
     ]
     assert lines == ([("-", "laptop"), ("+", "laptops")] if version > 2 else [])
+    told = [
+        (r.name, r.rules.on_failure, [[m.shown for m in wave] for wave in r.waves]) for r in plan.rollouts
+    ]
+    waves = [["shop-staging"], ["shop-prod", "c" * 32]]
+    assert told == ([("search", "roll_back", waves)] if version > 3 else [])
 
 
 @pytest.mark.parametrize("version", versions("drift.json"))

@@ -120,7 +120,10 @@ def test_a_journal_with_nothing_but_a_torn_header() -> None:
         ([HEAD, LINES[1][:-3] + b'5"}', LINES[2]], "is damaged at line 2"),
         ([HEAD[:-1], LINES[1]], "is damaged at line 1"),
         ([LINES[1]], "not understood at line 1: it does not begin with a header"),
-        ([HEAD, encode_line({"what": 1})], "not understood at line 2: expected an intent or an outcome"),
+        (
+            [HEAD, encode_line({"what": 1})],
+            "not understood at line 2: expected an intent, an outcome or a milestone",
+        ),
         ([HEAD, encode_line([])], "not understood at line 2"),
         ([encode_line({"header": {}})], "is missing @ $.format_version"),
         ([encode_line({"header": None})], "expected a mapping"),

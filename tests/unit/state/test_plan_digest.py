@@ -28,6 +28,7 @@ from planner.model.plan import (
 )
 from planner.model.redaction import FOR_PEOPLE, ON_THIS_MACHINE
 from planner.model.resource import Content, Prior, Settling, User
+from planner.model.rollout import Analysis, Failure, Health, Member, Rollout, Rules
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
 from planner.state.saved import plan_digest, refuse_other_digest
@@ -74,6 +75,17 @@ PLAN = Plan(
     renames=(Rename((A,), (B,)),),
     contents=(ContentChange(A),),
     checks=(CheckResult("c", "passed", "a message", "error"), CheckResult("d", "passed", "more", "error")),
+    rollouts=(
+        Rollout(
+            "search",
+            Rules(health=Health(analyze=(Analysis("i", "english", "laptops", ("laptop",)),))),
+            (A,),
+            "a1",
+            ((Member("d1", B, "shop", "8.15.3"),),),
+            ("legacy",),
+            Failure("search", "a1", 1, "shop", "it is red", "2026-11-30T08:00:00Z"),
+        ),
+    ),
 )
 
 
@@ -84,7 +96,7 @@ def others(value: Any) -> Iterator[Any]:
             held = getattr(value, field.name)
             varied = [another(held)] if field.metadata == FOR_PEOPLE else others(held)
             yield from (evolve(value, **{field.name: it}) for it in varied)
-    elif isinstance(value, tuple) and value and attrs.has(type(value[0])):
+    elif isinstance(value, tuple) and value and (attrs.has(type(value[0])) or isinstance(value[0], tuple)):
         yield from ((it, *value[1:]) for it in others(value[0]))
     else:
         yield another(value)
@@ -103,7 +115,7 @@ def another(value: Any) -> Any:
         return Address("extension", "other")
     if isinstance(value, Settling):
         return evolve(value, status="pending")
-    if isinstance(value, ContentChange):
+    if isinstance(value, ContentChange | Failure):
         return evolve(value, reason="another")
     return f"{value}x" if isinstance(value, str) else 17
 
@@ -127,6 +139,11 @@ SAMPLES: dict[tuple[type, str], type] = {
     (Plan, "moves"): Moved,
     (Plan, "left_out"): LeftOut,
     (Plan, "checks"): CheckResult,
+    (Plan, "rollouts"): Rollout,
+    (Rollout, "rules"): Rules,
+    (Rollout, "waves"): Member,
+    (Rules, "health"): Health,
+    (Health, "analyze"): Analysis,
     (Change, "diffs"): AttributeDiff,
     (Change, "content"): Content,
     (Drift, "diffs"): AttributeDiff,
@@ -166,6 +183,10 @@ def test_what_is_for_people() -> None:
         ("asked",),
         ("renames",),
         ("contents",),
+        ("rollouts", "waves", "name"),
+        ("rollouts", "waves", "version"),
+        ("rollouts", "keeping"),
+        ("rollouts", "held"),
     }
 
 

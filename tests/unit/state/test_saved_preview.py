@@ -49,9 +49,9 @@ def test_what_is_written_is_read(preview: Preview, tmp_path: Path) -> None:
 def test_one_of_a_newer_planner_is_no_bad_preview(where: str, tmp_path: Path) -> None:
     path = written(FULL, tmp_path)
     document = orjson.loads(path.read_bytes())
-    (document if where == "the preview" else document["environments"][0]["plan"])["format_version"] = 4
+    (document if where == "the preview" else document["environments"][0]["plan"])["format_version"] = 5
     path.write_bytes(orjson.dumps(document))
-    with pytest.raises(PlannerError, match="has format_version 4") as caught:
+    with pytest.raises(PlannerError, match="has format_version 5") as caught:
         read_preview(path)
     assert caught.value.advice.startswith("A newer planner wrote it")
 
