@@ -127,11 +127,11 @@ def _rule(ece: Ece, item: Mapping[str, Any]) -> str:
 
 
 def _made(entry: Mapping[str, Any]) -> bool:
-    return entry["method"] == "POST" and entry["path"].endswith("/extensions") and entry["status"] == 201
+    return (entry["method"], entry["status"]) == ("POST", 201) and _last(entry) == "extensions"
 
 
 def _deleted(entry: Mapping[str, Any]) -> bool:
-    return entry["method"] == "DELETE" and "/extensions/" in entry["path"] and entry["status"] == 200
+    return (entry["method"], entry["status"]) == ("DELETE", 200) and "/extensions/" in str(entry["path"])
 
 
 def _last(entry: Mapping[str, Any]) -> str:
