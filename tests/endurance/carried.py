@@ -7,7 +7,7 @@ and when, which extensions were made and deleted, the sandbox tells.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -17,7 +17,7 @@ from attrs import frozen
 from tests.acceptance.ece import Ece
 from tests.acceptance.runner import Project
 
-from .loaded import Attempt, Deployment, lists_of
+from .loaded import Attempt, Deployment, as_sets, lists_of
 from .promises import promise
 from .rolled_project import COUNT, id_of
 from .somebody import HISTORY, LOGIN
@@ -63,19 +63,11 @@ class Seen:
         for number, deployment in self.deployments.items():
             known = {each.id for each in before.deployments[number].attempts}
             deployment.hold_kept()
-            sent = deployment.planners(known)
-            self._hold_single(deployment, sent)
+            _hold_single(deployment, known)
             self._hold_there(deployment)
             starts = self.starts.get(deployment.id, 0) - before.starts.get(deployment.id, 0)
-            promise(starts <= len(sent), f"{deployment.name} started {starts} times for {sent}")
-
-    def _hold_single(self, deployment: Deployment, sent: Sequence[Attempt]) -> None:
-        """Each change is begun once."""
-        begun = [", ".join(ours_in(attempt.plan)) for attempt in sent]
-        promise(len({*begun}) == len(begun), f"{deployment.name}: begun twice: {begun}")
-        for before, attempt in zip([*deployment.attempts], deployment.attempts[1:], strict=False):
-            same = ours_in(before.plan) == ours_in(attempt.plan) and before.is_in_force
-            promise(not (attempt in sent and same), f"{deployment.name}: {attempt.id} changes nothing")
+            new = [attempt for attempt in deployment.attempts if attempt.id not in known]
+            promise(starts <= len(new), f"{deployment.name} started {starts} times for {new}")
 
     def _hold_there(self, deployment: Deployment) -> None:
         """What a plan in force or pending loads is there, and was as long as it was."""
@@ -93,6 +85,27 @@ class Seen:
     def hold_loading(self, wanted: Mapping[int, str]) -> None:
         loads = {number: self.loads(number) for number in wanted}
         promise(loads == dict(wanted), f"deployments load {loads}, not {dict(wanted)}")
+
+    def hold_served(self, bound: Collection[int]) -> None:
+        """Everybody who is bound loads one dictionary, which is there."""
+        loads = {number: self.loads(number) for number in bound}
+        promise({*loads.values()} <= {*self.rules.values()}, f"{loads} are loaded of {dict(self.rules)}")
+
+
+def _hold_single(deployment: Deployment, known: Collection[str]) -> None:
+    """Each change is carried out once, unless somebody else's came in between; none says what was so
+    already."""
+    carried_out: set[str] = set()
+    for before, attempt in deployment.with_before():
+        if attempt.id in known:
+            continue
+        if not attempt.is_planners:
+            carried_out.clear()
+            continue
+        wanted = ", ".join(ours_in(attempt.plan))
+        promise(as_sets(before) != as_sets(attempt.plan), f"{deployment.name}: {attempt.id} changes nothing")
+        promise(wanted not in carried_out, f"{deployment.name} was given {wanted} twice: {attempt.id}")
+        carried_out |= {wanted} if attempt.well is not False else set()
 
 
 def ours_in(plan: Mapping[str, Any]) -> list[str]:

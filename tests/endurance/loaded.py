@@ -135,7 +135,7 @@ class Deployment:
 
     def hold_kept(self) -> None:
         """No plan of planner's takes away what is somebody else's, has it twice, or touches anything else."""
-        for before, attempt in self._with_before():
+        for before, attempt in self.with_before():
             if attempt.is_planners:
                 try:
                     self._hold_change(before, attempt.plan)
@@ -143,7 +143,7 @@ class Deployment:
                     error.add_note(f"{self.name}, attempt {attempt.id}")
                     raise
 
-    def _with_before(self) -> Iterator[tuple[Mapping[str, Any], Attempt]]:
+    def with_before(self) -> Iterator[tuple[Mapping[str, Any], Attempt]]:
         """Each attempt but the first, with the plan that was in force when it began."""
         before = self.attempts[0].plan
         for attempt in self.attempts[1:]:
@@ -165,13 +165,13 @@ class Deployment:
         somebody else's came in between. since: the attempts before the wish.
         """
         carried_out = ""
-        for before, attempt in self._with_before():
+        for before, attempt in self.with_before():
             if attempt.id in since:
                 continue
             if not attempt.is_planners:
                 carried_out = ""
                 continue
-            same = _as_sets(before) == _as_sets(attempt.plan)
+            same = as_sets(before) == as_sets(attempt.plan)
             promise(not same, f"{self.name}: a double change, {attempt.id} changes nothing")
             promise(not carried_out, f"{self.name}: a double change, {attempt.id} after {carried_out}")
             carried_out = attempt.id if attempt.well else ""
@@ -186,6 +186,6 @@ class Deployment:
         return (f"lacks {lacking} " if lacking else "") + (f"keeps {sorted(over)}" if over else "")
 
 
-def _as_sets(plan: Mapping[str, Any]) -> dict[tuple[str, str], set[Entry]]:
+def as_sets(plan: Mapping[str, Any]) -> dict[tuple[str, str], set[Entry]]:
     """An empty list of the plan itself is as good as none."""
     return {at: {*found} for at, found in lists_of(plan).items() if found or at[0]}

@@ -44,13 +44,14 @@ class Somebody:
         with self.project.sandbox() as ece:
             ece.wait(LATER)
 
-    def act(self, id_: str) -> str:
+    def act(self, id_: str, *, stops: bool = True) -> str:
         """Does something to a deployment; what it was, "" where that was not possible."""
         plan = Deployment.of(self.look(id_)).current
         if plan is None:
             return self._start(id_)
         if self.chance.random() < 0.25:
-            return self.chance.choice((self._stop, self._restart, self._tag))(id_)
+            ways = (self._stop, self._restart, self._tag) if stops else (self._restart, self._tag)
+            return self.chance.choice(ways)(id_)
         wanted = deepcopy(dict(plan))
         told = self.chance.choice(_EDITS)(self, wanted)
         return self._put(id_, wanted, told) if told else ""
