@@ -12,10 +12,11 @@ from planner.app.carrying import Applying, Outcome, Report, carried
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
 from planner.app.credentials import refuse_without_sink
+from planner.app.halting import Halt
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
-from planner.app.rolling import go_on, is_held, left_over, went_back
+from planner.app.rolling import go_on, is_held, left_over, refuse_not_held, refuse_while_open, went_back
 from planner.app.stores import locked
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
@@ -58,9 +59,12 @@ class Approval:
 
 def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Outcome:
     """Plan, ask, carry out, with the lock held all the while."""
-    here, caller = applying.here, applying.here.caller
+    here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
     _refuse_blind_approval(here, approval)
-    with _locked(here, lock_timeout) as found:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as found:
+        if here.session.goal.mode != NORMAL:
+            refuse_while_open(here, found)
+        applying = halting(applying, found, since)
         state, ended = go_on(applying, found, approval.expected)
         if ended is not None:
             return ended
@@ -70,6 +74,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
         proposal = with_findings(here.request, here.configuration, proposal, here.stored)
+        refuse_not_held(here, proposal.plan, state, [begun.rollout.name for begun in found.rollouts])
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)
@@ -90,8 +95,9 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
 
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
-    here, caller = applying.here, applying.here.caller
-    with _locked(here, lock_timeout) as state:
+    here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as state:
+        applying = halting(applying, state, since)
         session, digest = here.session, plan_digest(plan, here.store.redact)
         if state.rollouts:
             after, ended = go_on(applying, state, digest)
@@ -136,10 +142,16 @@ def _to_record(admitted: Admission | None, plan: Plan) -> bool:
     return admitted is not None and admitted.is_new and not plan.left_out
 
 
+def halting(applying: Applying, state: State, since: float) -> Applying:
+    """applying, which ends between waves where it is to. since: when it began, by the timer."""
+    halt = Halt(applying.here, applying.reach, applying.forcing, state, since)
+    return evolve(applying, halt=halt)
+
+
 @contextmanager
-def _locked(here: Opened, timeout: float) -> Iterator[State]:
+def holding(here: Opened, operation: str, timeout: float) -> Iterator[State]:
     """Holds the environment's lock; gives the state after what a run that was cut off left is settled."""
-    caller, operation = here.caller, "destroy" if here.request.destroy else "apply"
+    caller = here.caller
     with locked(here.store, operation, timeout, caller.tell):
         with caller.doing("Looking after what was cut off"):
             state, notes = recover(here.session)
@@ -209,7 +221,7 @@ def _carry_out(
         here.caller.tell(_NEWER_FORMAT)
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
         _tell_release(here, after)
-    return went_back(applying, after, evolve(outcome, held=is_held(plan)))
+    return went_back(applying, plan, after, evolve(outcome, held=is_held(plan)))
 
 
 def _tell_release(here: Opened, after: State) -> None:

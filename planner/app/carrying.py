@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from planner.app.command_line import way_on
 from planner.app.credentials import Destination, opened_credentials
+from planner.app.halting import EVERYTHING, Reach
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing
 from planner.engine.outcome import Fresh
@@ -23,6 +24,7 @@ from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
 from planner.model.plan import Plan
+from planner.model.rollout import BACK, Begun
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -57,13 +59,15 @@ class Report(Protocol):
 
 @frozen
 class Applying:
-    """An apply that somebody asks for. credentials: where those go that are shown once. halt: asked before
-    each wave of a roll-out."""
+    """An apply that somebody asks for. credentials: where those go that are shown once. reach: how far it is
+    to go with roll-outs; halt: asked before each wave of one.
+    """
 
     here: Opened
     report: Report
     forcing: Forcing = field(factory=Forcing)
     credentials: Destination | None = None
+    reach: Reach = EVERYTHING
     halt: Halting = never
 
 
@@ -71,7 +75,7 @@ class Applying:
 class Outcome:
     """What became of an apply. ledger: None where there was nothing to do, or the plan has errors, or the
     installation would refuse it. failed: a check, afterwards. back: a roll-out went back. held: one is held
-    back, since it failed before.
+    back, since it failed before. paused: one ended between waves.
     """
 
     forbidden: bool = False
@@ -79,6 +83,12 @@ class Outcome:
     failed: bool = False
     back: bool = False
     held: bool = False
+    paused: bool = False
+
+    def goes_back(self, state: State) -> bool:
+        """Whether a roll-out that failed in it has to go back now."""
+        interrupted = self.ledger is not None and self.ledger.interrupted
+        return not interrupted and any(begun.status == BACK for begun in state.rollouts)
 
 
 def carried(
@@ -89,13 +99,39 @@ def carried(
     view: View = NOTHING_SEEN,
     fresh_until: float = 0.0,
 ) -> tuple[State, Outcome]:
-    """The state after a plan, and what became of it, which is reported."""
+    """The state after a plan, and what became of it, which is reported; unless some of it goes back first."""
     here, report = applying.here, applying.report
+    after, outcome, checked = run(applying, plan, state, provenance, view, fresh_until)
+    if outcome.ledger is None or outcome.goes_back(after):
+        return after, outcome
+    report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
+    if outcome.ledger.complete:
+        report.outputs(after.outputs)
+    report.diagnostics(checked)
+    return after, outcome
+
+
+def run(
+    applying: Applying,
+    plan: Plan,
+    state: State,
+    provenance: Provenance,
+    view: View = NOTHING_SEEN,
+    fresh_until: float = 0.0,
+) -> tuple[State, Outcome, tuple[Diagnostic, ...]]:
+    """As `carried`, and only what could not be recorded is reported. The diagnostics are of checks."""
+    here, report, halted = applying.here, applying.report, list[str]()
     credentials = opened_credentials(here, plan, applying.credentials)
+    operation = "destroy" if here.request.destroy else "apply"
+
+    def halt(begun: Begun, wave: int) -> str:
+        halted.append(applying.halt(begun, wave))
+        return halted[-1]
+
     try:
         with report.running(plan, here.hurry) as running:
             surroundings = Surroundings(
-                journal=here.store.open_journal(state, "destroy" if here.request.destroy else "apply"),
+                journal=here.store.open_journal(state, operation),
                 sink=running.sink,
                 now=here.store.clock,
                 timer=here.passing.timer,
@@ -105,15 +141,12 @@ def carried(
                 fresh=Fresh(view.versions, fresh_until),
                 credentials=credentials,
                 plan_digest=provenance.plan_digest,
-                halt=applying.halt,
+                halt=halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
         if error.ledger is not None:
             report.ledger(error.ledger, way_on(here, plan, error.ledger))
         raise
-    report.ledger(ledger, way_on(here, plan, ledger))
-    if ledger.complete:
-        report.outputs(after.outputs)
-    report.diagnostics(checked)
-    return after, Outcome(ledger=ledger, failed=any(item.is_error for item in checked))
+    failed = any(item.is_error for item in checked)
+    return after, Outcome(ledger=ledger, failed=failed, paused=any(halted)), checked

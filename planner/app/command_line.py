@@ -23,7 +23,7 @@ _OF_THIS_RUN: Final = frozenset(
 )
 """Options that are not given again: what was approved was this plan, and the others are how it was shown."""
 _SELECTING: Final = {"targets": "--target", "excludes": "--exclude", "replaces": "--replace"}
-SAID_BY_A_PLAN: Final = frozenset({"destroy", "refresh_only", *_SELECTING})
+SAID_BY_A_PLAN: Final = frozenset({"destroy", "refresh_only", "retried", *_SELECTING})
 
 Options = Mapping[str, tuple[str, ...]]
 """The words by which each option is given, by its name in the program."""
@@ -151,8 +151,8 @@ def with_folder(text: str, folder: Path, verbs: Iterable[str]) -> str:
 
 
 _OF_ONE: Final = re.compile(
-    r"\bplanner (?:(?:state|lock|sandbox) [a-z]+|plan|apply|destroy|drift|who-uses|show|output|graph|import"
-    r"|export|render|validate|console)\b(?![^\n`]* -e )"
+    r"\bplanner (?:(?:state|lock|sandbox|rollout) [a-z]+|plan|apply|destroy|drift|who-uses|show|output|graph"
+    r"|import|export|render|validate|console)\b(?![^\n`]* -e )"
 )
 """A command for one environment that does not say which; what is meant stands in the same line."""
 

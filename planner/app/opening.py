@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 class Request:
     """What the command line asks for. caller: who asks, and is told. content: what is to be shown of changed
     archives, one of model.SHOWN; None where nobody says: lines, without asking the installation for its
-    archives. texts: of files of the project, whatever is on disk. clock: the time, as ISO 8601 in UTC.
+    archives. retried: roll-outs that are to begin though they failed before. texts: of files of the project,
+    whatever is on disk. clock: the time, as ISO 8601 in UTC.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class Request:
     refresh_only: bool = False
     content: str | None = None
     selection: Selection = field(factory=Selection)
+    retried: tuple[str, ...] = ()
     imports: tuple[Import, ...] = ()
     import_only: bool = False
     typed: Typed = field(factory=Typed)
@@ -294,6 +296,7 @@ def _goal(request: Request, configuration: Configuration, lineage: str) -> Goal:
         selection=request.selection,
         origins=_origins(configuration),
         declared=configuration.resources,
+        retried=request.retried,
     )
 
 

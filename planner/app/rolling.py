@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Final
 
 from attrs import evolve
 
-from planner.app.carrying import Applying, Outcome, carried
-from planner.app.command_line import plain_command_line
+from planner.app.carrying import Applying, Outcome, carried, run
+from planner.app.command_line import plain_command_line, way_on
 from planner.app.opening import Opened
 from planner.engine.rollouts.again import plan_again
 from planner.engine.workflow import Proposal, Provenance, propose_from
-from planner.errors import Refused, StalePlan
+from planner.errors import PlannerError, Refused, StalePlan, WrongUsage
+from planner.model.diagnostic import near_or_there
 from planner.model.plan import Action, Change, Plan
-from planner.model.rollout import BACK, STOPPED, Begun
+from planner.model.rollout import BACK, RESTART, STOPPED, Begun
 from planner.model.state import State
+
+WAYS: Final = ("continue", "back", "abandon")
+"""How a roll-out that has begun may end, if somebody says so."""
 
 
 def is_held(plan: Plan) -> bool:
@@ -26,33 +32,63 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     digest of a plan that somebody approved. Refused where it is another one than began, or somebody has to
     say first how it goes on.
     """
-    here, records = applying.here, state.rollouts
+    here = applying.here
+    state = _without_void(here, state)
+    records = state.rollouts
     if not records:
         return state, None
     _refuse_stopped(here, records)
     if approved is not None and approved not in {begun.plan_digest for begun in records}:
         raise _open(here, records[0], "another plan was approved than the one that began it")
-    back = any(begun.status == BACK for begun in records)
-    for begun in records:
-        here.caller.tell(_going_on(begun))
-    plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    after, outcome = carried(applying, plan, state, Provenance(records[0].plan_digest))
-    outcome = went_back(applying, after, evolve(outcome, back=back))
+    after, outcome = followed(applying, state, records)
     whole = outcome.ledger is not None and outcome.ledger.complete and not outcome.back
     return after, None if whole else outcome
 
 
-def went_back(applying: Applying, state: State, outcome: Outcome) -> Outcome:
-    """What became of an apply, once the roll-outs that failed in it have gone back."""
-    here, records = applying.here, [begun for begun in state.rollouts if begun.status == BACK]
-    if not records or outcome.back or (outcome.ledger and outcome.ledger.interrupted):
-        return outcome
+def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tuple[State, Outcome]:
+    """The state after what is left of these records, on their way or back, and what became of it. What fails
+    on its way goes back then, where it is to.
+    """
+    here = applying.here
     for begun in records:
         here.caller.tell(_going_on(begun))
+    back = any(begun.status == BACK for begun in records)
     plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    _, back = carried(applying, plan, state, Provenance(records[0].plan_digest))
-    interrupted = bool(back.ledger and back.ledger.interrupted)
-    return evolve(back, back=True) if interrupted else evolve(outcome, back=True)
+    after, outcome = carried(applying, plan, state, _as_of(records))
+    return after, went_back(applying, plan, after, evolve(outcome, back=back))
+
+
+def _as_of(records: Sequence[Begun]) -> Provenance:
+    return Provenance(records[0].plan_digest)
+
+
+def _without_void(here: Opened, state: State) -> State:
+    """Without what was to restart users of a content that was never put in place: it is planned anew."""
+    held = {str(address): prior.content_sha256 for address, prior in state.resources.items()}
+    void = [b for b in state.rollouts if b.is_untouched and not b.contents.items() <= held.items()]
+    for begun in void:
+        here.caller.tell(f"The roll-out {begun.rollout.name} ({begun.id}) had not done anything, and ends.")
+    left = tuple(begun for begun in state.rollouts if begun not in void)
+    return here.store.commit(evolve(state, rollouts=left)) if void else state
+
+
+def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) -> Outcome:
+    """What became of an apply of a plan, once the roll-outs that failed in it have gone back; all of it is
+    reported then.
+    """
+    here, forward = applying.here, outcome.ledger
+    if forward is None or outcome.back or not outcome.goes_back(state):
+        return outcome
+    records = [begun for begun in state.rollouts if begun.status == BACK]
+    for begun in records:
+        here.caller.tell(_going_on(begun))
+    again = plan_again(records, state, here.session.goal, here.session.drivers)
+    after, came, _ = run(applying, again, state, _as_of(records))
+    back = came.ledger or forward
+    told = {rolled.id: rolled for rolled in (*forward.rollouts, *back.rollouts)}
+    ledger = evolve(forward, interrupted=back.interrupted, changed=True, rollouts=tuple(told.values()))
+    applying.report.ledger(ledger, way_on(here, plan, ledger) if after.rollouts else "")
+    return evolve(outcome, ledger=ledger, back=True)
 
 
 def left_over(applying: Applying, state: State) -> Proposal:
@@ -81,17 +117,70 @@ def _refuse_stopped(here: Opened, records: Iterable[Begun]) -> None:
 
 
 def _open(here: Opened, begun: Begun, why: str) -> Refused:
-    name, environment = begun.rollout.name, here.environment.name
-    words = ("continue", "back", "abandon")
-    ways = [plain_command_line(here.request.folder, environment, "rollout", word, name) for word in words]
+    return open_refusal(here.request.folder, here.environment.name, begun, f"waits: {why}")
+
+
+def refuse_while_open(here: Opened, state: State) -> None:
+    """Refused where a roll-out has begun and not ended."""
+    for begun in state.rollouts:
+        raise open_refusal(here.request.folder, here.environment.name, begun)
+
+
+def open_refusal(folder: Path, environment: str, begun: Begun, why: str = "is not at its end") -> Refused:
+    """That nothing else is done before a roll-out ends, and the commands that say how it does."""
+    name = begun.rollout.name
+    words = ("continue", "abandon") if begun.rollout.rules.mode == RESTART else WAYS
+    ways = [plain_command_line(folder, environment, "rollout", word, name) for word in words]
     return Refused(
-        f"the roll-out {name} ({begun.id}) has begun, and waits: {why}",
+        f"the roll-out {name} ({begun.id}) has begun, and {why}",
         advice="\n".join(["Say how it ends; nothing else is applied before:", *(f"  {way}" for way in ways)]),
     )
 
 
+def with_open(proposal: Proposal) -> Proposal:
+    """proposal, with a note on each roll-out that apply goes on with first."""
+    notes = [*map(_first, proposal.state.rollouts), *proposal.plan.notes]
+    return evolve(proposal, plan=evolve(proposal.plan, notes=tuple(notes)))
+
+
+def _first(begun: Begun) -> str:
+    head = f"the roll-out {begun.rollout.name} ({begun.id})"
+    if begun.status == STOPPED:
+        words = "|".join(WAYS)
+        return (
+            f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends: "
+            f"planner rollout {words}"
+        )
+    if begun.status == BACK:
+        return f"{head} goes back: apply finishes that first, and plans the rest afterwards"
+    return f"{head} has begun: apply goes on with it first, {_where(begun)}, and plans the rest afterwards"
+
+
+def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[str] = ()) -> None:
+    """WrongUsage for a roll-out to retry that no template declares, PlannerError for one that is not held
+    back. going: those that had begun already.
+    """
+    declared = [block.name for block in here.session.goal.declarations.rollouts]
+    failed = {(failure.rollout, failure.wish) for failure in state.failures}
+    held = {rollout.name for rollout in plan.rollouts if (rollout.name, rollout.wish) in failed}
+    for name in here.request.retried:
+        if name not in declared:
+            there = near_or_there(name, declared)
+            raise WrongUsage(f"--retry-rollout {name} names no roll-out of the templates", advice=there)
+        if name not in held and name not in going:
+            raise PlannerError(
+                f"the roll-out {name} is not held back: there is nothing to retry",
+                advice="Leave out --retry-rollout.",
+            )
+
+
 def _going_on(begun: Begun) -> str:
-    name, rollout = begun.rollout.name, begun.rollout
+    name = begun.rollout.name
     if begun.status == BACK:
         return f"The roll-out {name} ({begun.id}) goes back: {begun.reason}."
-    return f"The roll-out {name} ({begun.id}) goes on: wave {begun.wave} of {len(rollout.waves)}."
+    return f"The roll-out {name} ({begun.id}) goes on: {_where(begun)}."
+
+
+def _where(begun: Begun) -> str:
+    waves = len(begun.rollout.waves)
+    return f"wave {begun.wave} of {waves}" if begun.wave <= waves else "all its waves are done"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.app.carrying import Outcome, Report, Running
+    from planner.app.carrying import Applying, Outcome, Report, Running
     from planner.app.credentials import Destination
     from planner.app.evaluating import Evaluation
+    from planner.app.halting import Reach
     from planner.app.opening import Opened, Request
     from planner.app.preview.comparison import Order as PreviewOrder
     from planner.app.promotion.admission import Forcing
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
-    Console = Credentials = Destination = Done = Evaluation = Forcing = Foreseen = KindFile = Opened = (
-        Order
-    ) = Outcome = Any
-    Configuration = KnownRelease = Plan = Progress = Promotion = Proposal = Report = Running = Any
-    Drivers = Parent = Previewed = PreviewOrder = Rejected = Request = Side = Store = Stored = Wanted = Any
+    Applying = Configuration = Console = Credentials = Destination = Done = Drivers = Evaluation = Any
+    Forcing = Foreseen = KindFile = KnownRelease = Opened = Order = Outcome = Parent = Plan = Previewed = Any
+    PreviewOrder = Progress = Promotion = Proposal = Reach = Rejected = Report = Request = Running = Any
+    Side = Store = Stored = Wanted = Any

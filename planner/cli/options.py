@@ -108,6 +108,17 @@ def complete_addresses(context: click.Context, _option: click.Parameter, incompl
     return [text for text in held if text.startswith(incomplete) and known.redact_key(text) == text]
 
 
+def complete_rollouts(context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """The roll-outs that have begun in the environment that the command line names so far, or nothing."""
+    from planner.cli.stored import stored  # noqa: PLC0415 - while a shell completes
+
+    try:
+        begun = stored(context, context.params.get("environment")).store.load().rollouts
+    except (PlannerError, OSError):
+        return []
+    return [item.rollout.name for item in begun if item.rollout.name.startswith(incomplete)]
+
+
 def _noted(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """value; what is told to be run next names it too."""
     context.ensure_object(Invocation).environment = value or ""
@@ -229,6 +240,22 @@ variable_options = _together(environment_option, *_VARIABLES)
 planning_options = _together(environment_option, *_VARIABLES, _PLANNING)
 destroying_options = _together(environment_option, *_VARIABLES, *_SELECTION[:2], _PLANNING, events_option)
 changing_options = _together(environment_option, *_VARIABLES, *_SELECTION, _PLANNING, *_MODE, events_option)
+retry_option = click.option(
+    "--retry-rollout",
+    "retried",
+    metavar="NAME",
+    multiple=True,
+    help="Begin this roll-out though it failed before; may be repeated.",
+)
+reach_options = _together(
+    click.option(
+        "--until",
+        metavar="WHEN",
+        help="End between two waves of a roll-out: after the next one (wave), or where no time is left, as "
+        "600 (seconds) or 10m.",
+    ),
+    click.option("--wave", type=Whole(1), metavar="N", help="End after wave N of a roll-out."),
+)
 force_options = _together(
     click.option(
         "--force",

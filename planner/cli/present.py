@@ -130,7 +130,7 @@ def exit_code_of(outcome: Outcome) -> int:
         return Refused.exit_code
     if ledger.complete:
         return PartlyApplied.exit_code if outcome.failed or outcome.back else DONE
-    if ledger.changed:
+    if ledger.changed or outcome.paused:
         return PartlyApplied.exit_code
     return Refused.exit_code if ledger.refused else FAILED
 

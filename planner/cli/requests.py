@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from planner.app.command_line import Typed, given
 from planner.app.opening import Request
 from planner.cli.environments import environment_of
-from planner.cli.handed import Destination, Forcing, Wanted
+from planner.cli.handed import Destination, Forcing, Reach, Wanted
 from planner.cli.verbs import folder_of, make_console
 from planner.config.variables import Inputs
 from planner.engine.selection import Selection
@@ -27,6 +27,8 @@ def make_request(context: click.Context, environment: str | None, **given: Any) 
     selection = Selection(given.pop("targets", ()), given.pop("excludes", ()), given.pop("replaces", ()))
     if given.get("refresh_only") and (given.get("destroy") or not given.get("refresh", True)):
         raise WrongUsage("--refresh-only does not go with --destroy or --no-refresh")
+    if given.get("retried") and (given.get("destroy") or given.get("refresh_only")):
+        raise WrongUsage("--retry-rollout does not go with --destroy or --refresh-only")
     if selection.replaces and (given.get("destroy") or given.get("refresh_only")):
         raise WrongUsage("--replace does not go with --destroy or --refresh-only")
     console = make_console(context)
@@ -78,6 +80,24 @@ def _forcing(forces: tuple[str, ...], reason: str) -> Forcing:
     return Forcing(forces, reason.strip())
 
 
+def _reach(until: str | None, wave: int | None) -> Reach:
+    from planner.app import halting  # noqa: PLC0415 - of one command
+
+    one, seconds = until == "wave", None
+    if until is not None and not one:
+        seconds = _seconds(until)
+    return halting.Reach(one, seconds, wave or 0)
+
+
+def _seconds(text: str) -> float:
+    from planner.model.times import parse_duration  # noqa: PLC0415 - of one command
+
+    try:
+        return parse_duration(f"{text}s" if text.isdecimal() else text).total_seconds()
+    except ValueError as error:
+        raise WrongUsage(f"--until takes wave, or how long: {error}") from None
+
+
 def _credentials(file: Path | None, to_command: str | None) -> Destination | None:
     from planner.app import credentials  # noqa: PLC0415 - of one command
 
@@ -97,6 +117,7 @@ def _wanted(forge: str, repo: str, api_url: str) -> Wanted:
 AS_ONE: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Any]]]] = {
     "forcing": (("forces", "reason"), _forcing),
     "credentials": (("credentials_file", "credentials_command"), _credentials),
+    "reach": (("until", "wave"), _reach),
     "wanted": (("forge", "repo", "api_url"), _wanted),
 }
 """Options that a command takes as one value: its parameter, the options, what makes it of them."""

@@ -17,6 +17,7 @@ from planner.cli.environments import environment_of
 from planner.cli.verbs import folder_of, make_console
 from planner.config.project import choose_environment, open_project
 from planner.model.project import Environment
+from planner.model.state import State
 from planner.state.store import Store
 
 
@@ -34,6 +35,13 @@ class Stored:
     def command_line(self, *words: str) -> str:
         """planner WORDS for this environment."""
         return plain_command_line(self.folder, self.environment.name, *words)
+
+    def refuse_while_open(self, state: State) -> None:
+        """Refused where a roll-out has begun and not ended: an edit would take away what it goes on from."""
+        if state.rollouts:
+            from planner.app.rolling import open_refusal  # noqa: PLC0415 - only then
+
+            raise open_refusal(self.folder, self.environment.name, state.rollouts[0])
 
     def at(self, url: str, project: str = "", called: str = "") -> Store:
         """The state as it is at url, under the names of now if it is called nothing else; see

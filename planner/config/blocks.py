@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
 
 from planner.config import meta, statements
-from planner.config.rollouts import Stated, read_rollout
 from planner.config.scope import seal
 from planner.config.templates import Document
 from planner.config.tokens import INVALID
@@ -24,6 +23,9 @@ from planner.model.kind import Kind
 from planner.model.resource import Desired
 from planner.model.standing import put_in
 from planner.model.value import Path, Value, dotted, plain_numbers
+
+if TYPE_CHECKING:
+    from planner.config.rollouts import Stated
 
 _META: Final = ("depends_on", "lifecycle", "allow")
 _IN_PROJECT = ("variables", "locals", "environments", "promote", "project")
@@ -101,6 +103,8 @@ class Blocks:
                 _declared_twice(f'check "{check.name}"', first.position, second)
 
     def _rollouts(self, body: Written, document: Place) -> None:
+        from planner.config.rollouts import read_rollout  # noqa: PLC0415 - few projects have roll-outs
+
         for name, said in self._entries(body, "rollout", ("rollout",), document):
             path: Path = ("rollout", name)
             place = document.below(path)

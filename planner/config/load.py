@@ -16,7 +16,6 @@ from planner.config.expressions import Expressions
 from planner.config.jobs import Runner
 from planner.config.project import PROJECT_FILE, ProjectFile, open_project_file
 from planner.config.references import check_references
-from planner.config.rollout_checks import settle_rollouts
 from planner.config.scope import ProjectName, ResourceScope, Scope, looked_through
 from planner.config.sources import Sources
 from planner.config.template_jobs import Workpiece
@@ -129,7 +128,7 @@ def load(
     blocks = Blocks(kinds, diagnostics)
     for document in Templates(piece, diagnostics, run).documents():
         blocks.add(document)
-    settle_rollouts(blocks)
+    _settle_rollouts(blocks)
     check_references(blocks)
     checks, conditions, places = tuple(blocks.checks.values()), Conditions(piece, run), blocks.places
     conditions.report(checks, diagnostics)
@@ -155,6 +154,13 @@ def load(
         pinned=sources.pinned,
         value=Expressions(piece, blocks, run).value,
     )
+
+
+def _settle_rollouts(blocks: Blocks) -> None:
+    if blocks.rollouts:
+        from planner.config.rollout_checks import settle_rollouts  # noqa: PLC0415 - few projects have any
+
+        settle_rollouts(blocks)
 
 
 def first_causes(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

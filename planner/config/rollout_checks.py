@@ -27,11 +27,10 @@ def settle_rollouts(blocks: Blocks) -> None:
     """Reports what does not go together. Where a roll-out switches, new content of what it carries makes
     another resource, as with `replace_on: [content]`.
     """
-    if blocks.rollouts:
-        found = _Carrying(blocks)
-        for stated in blocks.rollouts.values():
-            found.carry(stated)
-            found.check_waves(stated)
+    found = _Carrying(blocks)
+    for stated in blocks.rollouts.values():
+        found.carry(stated)
+        found.check_waves(stated)
 
 
 @define(eq=False, repr=False, slots=False)

@@ -147,8 +147,12 @@ class Run:
         others: list[int] = []  # whose turn it is not
         while self._ready and len(taken) < room and not self.world.stop():
             step = self.plan.steps[heappop(self._ready) - 1]
-            if not self._may_begin(step):
-                others.append(step.number)
+            try:
+                if not self._may_begin(step):
+                    others.append(step.number)
+                    continue
+            except PlannerError as error:
+                self._fail(step, error, 0.0)
                 continue
             change = self.change_of(step)
             kind = self.drivers[step.address.kind].kind
@@ -166,7 +170,8 @@ class Run:
                 self._unwritten.append(intent)
                 self.working.take(intent)
             hand_over = self.world.credentials.taking(step.address)
-            taken.append((step, evolve(request, token=token_of(intent, self.salt), hand_over=hand_over)))
+            token, reading = token_of(intent, self.salt), request.reading or self.waves.reading(step)
+            taken.append((step, evolve(request, token=token, hand_over=hand_over, reading=reading)))
         for number in others:
             heappush(self._ready, number)
         return taken
@@ -177,11 +182,11 @@ class Run:
         self._unwritten += self._taken(milestones)
         return taken and self._turns.takes(step)
 
-    def _declares(self, member: Member) -> Declared:
+    def _declares(self, member: Member) -> Declared | None:
         """What a member declares, before and after: nothing where it only starts anew."""
         change, kind = self.changes[member.address, None], self.drivers[member.address.kind].kind
         if change.action is Action.RESTART:
-            return Declared()
+            return None
         prior = self.working.resources.get(member.address)
         there = declared_attributes(prior, kind) if prior else {}
         before = {name: value for name, value in there.items() if not kind.attributes[name].read_only}

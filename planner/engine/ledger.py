@@ -23,7 +23,7 @@ def ledger_of(run: Run, interrupted: bool) -> Ledger:
     left = any(entry.result == SKIPPED for entry in entries)
     changed = bool(run.done) or any(item.carried_out for item in run.settled.values()) or _in_doubt(run)
     refused = any(_is_refused(run.plan.steps[number - 1], error) for number, error in run.failed.items())
-    return Ledger(entries, interrupted and left, changed, refused)
+    return Ledger(entries, interrupted and left, changed, refused, run.waves.end())
 
 
 def _is_refused(step: Step, error: BaseException) -> bool:
@@ -75,13 +75,17 @@ def _conflict(run: Run, change: Change, error: PlannerError) -> tuple[ThreeWay, 
 
 
 def _why_skipped(run: Run, step: Step) -> str:
-    """The nearest failed step that it waits for, directly or not; else the run was stopped before it."""
+    """The nearest failed step that it waits for, directly or not, or why the turn of one does not come; else
+    the run was stopped before it.
+    """
     todo, visited = [step.number], set()
     while todo:
         number = todo.pop(0)
+        if why := run.waves.why_not(run.plan.steps[number - 1]):
+            return why
         if number in run.failed and number != step.number:
             return f"it waits for {run.plan.steps[number - 1].address}, which failed"
         if number not in visited:
             visited.add(number)
             todo += run.plan.steps[number - 1].waits_for
-    return "the run was stopped before its turn"
+    return run.waves.why_not(step) or "the run was stopped before its turn"

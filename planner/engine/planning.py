@@ -153,7 +153,11 @@ def _besides(decisions: Decisions, taken: Taken) -> Iterator[str]:
     yield from _unversioned(decisions, taken)
     for change in taken.changes:
         driver, observed = decisions.drivers[change.address.kind], decisions.refreshed.seen(change.address)
-        for told in () if change.deposed else driver.besides(change.before, change.after, observed):
+        for told in (
+            ()
+            if change.deposed or change.action is Action.RESTART
+            else driver.besides(change.before, change.after, observed)
+        ):
             yield f"{change.address}: {told}"
     yield from _unused(decisions, taken)
     yield from _shown_once(decisions, taken)

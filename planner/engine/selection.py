@@ -63,8 +63,7 @@ class Selection:
         if not globs:
             return False
         address = item.address if isinstance(item, Deposed) else item
-        names = [str(name) for name in (address, *self.moved_from.get(address, ()))]
-        return any(fnmatchcase(name, glob.removeprefix("resource.")) for glob in globs for name in names)
+        return any(_fits(str(name), globs) for name in (address, *self.moved_from.get(address, ())))
 
     def following(self, moves: Iterable[Move], there: Collection[Address]) -> Selection:
         """This selection, where an address that something moved from, now or in an earlier apply, names what
@@ -76,16 +75,31 @@ class Selection:
             moved_from[moved_on(source, targets)].append(source)
         return evolve(self, moved_from=moved_from)
 
-    def check(self, known: Collection[Address], moves: Iterable[Move] = ()) -> None:
-        """WrongUsage for a glob that matches none of the known addresses, nor one that moved to these."""
+    def check(
+        self, known: Collection[Address], moves: Iterable[Move] = (), groups: Collection[str] = ()
+    ) -> None:
+        """WrongUsage for a glob that matches none of the known addresses, nor one that moved to these.
+
+        groups: names that may be targeted and excluded too, as "rollout.search".
+        """
         following = self.following(moves, known)
         addresses = [*known]
-        flags = (("--target", self.targets), ("--exclude", self.excludes), ("--replace", self.replaces))
-        for flag, globs in flags:
+        flags = (
+            ("--target", self.targets, groups),
+            ("--exclude", self.excludes, groups),
+            ("--replace", self.replaces, ()),
+        )
+        for flag, globs, besides in flags:
             for glob in globs:
-                if not any(following.named(address, (glob,)) for address in addresses):
-                    there = near_or_there(glob, map(str, sorted(addresses, key=as_read)))
-                    raise WrongUsage(f"{flag} {glob} matches no resource", advice=there or _FORM)
+                named = any(_fits(name, (glob,)) for name in besides)
+                if not (named or any(following.named(address, (glob,)) for address in addresses)):
+                    there = [*map(str, sorted(addresses, key=as_read)), *sorted(besides)]
+                    advice = near_or_there(glob, there) or _FORM
+                    raise WrongUsage(f"{flag} {glob} matches no resource", advice=advice)
+
+
+def _fits(name: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, glob.removeprefix("resource.")) for glob in globs)
 
 
 @frozen(eq=False)
@@ -94,6 +108,9 @@ class Group:
 
     name: str
     members: Collection[Pending]
+
+    def is_among(self, globs: Sequence[str]) -> bool:
+        return _fits(self.name, globs)
 
 
 @frozen(eq=False, repr=False)
@@ -160,7 +177,8 @@ def choose(
     needs = relations.needs(pending)
     kept, pulled = _aimed_at(selection, pending, relations, needs, groups)
     out = {item for item in kept if selection.named(item, selection.excludes)}
-    out |= {item for group in groups if not out.isdisjoint(group.members) for item in group.members}
+    whole_out = [g for g in groups if g.is_among(selection.excludes) or not out.isdisjoint(g.members)]
+    out |= {item for group in whole_out for item in group.members}
     out |= {item for item in kept if item in withheld}
     needed_by: dict[Pending, list[Pending]] = defaultdict(list)
     for edges in (needs, relations.holding(pending)):
@@ -188,7 +206,7 @@ def _aimed_at(
     if not selection.targets:
         return {*pending}, {}
     start = {item for item in (*pending, *relations.desired) if selection.named(item, selection.targets)}
-    whole = [g for g in groups if g.name in selection.targets or not start.isdisjoint(g.members)]
+    whole = [g for g in groups if g.is_among(selection.targets) or not start.isdisjoint(g.members)]
     taken_whole = {item: f"{g.name} is taken whole" for g in whole for item in g.members if item not in start}
     reached = _reached(start | taken_whole.keys(), needs, "needs it")  # also from a target without a change
     pulled = {item: why for item, why in {**reached, **taken_whole}.items() if item in pending}

@@ -93,7 +93,9 @@ def propose_from(session: Session, state: State, counted: Counted = uncounted) -
     asking = Asking(session.parallelism, counted)
     refuse_unknown_kinds(state, session.drivers)
     held = {prior.address for prior in state.entries}
-    session.goal.selection.check({*held, *session.goal.resources}, session.goal.declarations.moves)
+    declared = session.goal.declarations
+    rollouts = [f"rollout.{block.name}" for block in declared.rollouts]
+    session.goal.selection.check({*held, *session.goal.resources}, declared.moves, rollouts)
     found = Diagnostics()
     after, _ = apply_moves(state, session.goal.declarations.moves, Diagnostics())
     session = evolve(session, goal=with_ids(session.goal, after, session.drivers, found, session.refresh))

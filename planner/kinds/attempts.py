@@ -17,6 +17,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from planner.model.resource import Observed
+from planner.model.rollout import Reading
 from planner.model.value import Value
 
 Noted = Mapping[str, tuple[str, ...]]
@@ -110,6 +111,15 @@ def _log_of(step: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def noted(body: Any) -> dict[str, tuple[str, ...]]:
     """The attempts of each resource in the reply to a read of a deployment, with its history."""
     return {name: tuple(attempt.id for attempt in _attempts(info)) for name, info in _resources(body)}
+
+
+def nothing_new(body: Any, before: Reading | None) -> Reading | None:
+    """The reading of before, where no attempt has come since: there is none to follow. None elsewhere."""
+    if before is None:
+        return None
+    known = {id_ for ids in following_of(before.attempts).values() for id_ in ids}
+    came = {id_ for ids in noted(body).values() for id_ in ids} - known
+    return None if came else evolve(before, attempts={})
 
 
 def pending(body: Any, besides: Collection[str] = ()) -> str:

@@ -25,7 +25,7 @@ from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
-from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, pending
+from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, nothing_new, pending
 from planner.kinds.binding import Call
 from planner.kinds.loading import (
     Cluster,
@@ -233,7 +233,9 @@ class ExtensionBindingDriver(RollingDriver):
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
             changed = [cluster.changed(wanted, owned - wanted) for cluster in clusters]
             if changed == clusters:
-                return Result(owning(followed(found, {}), wanted), "it was so already")
+                unfollowed = nothing_new(reply.body, request.reading)
+                settled = owning(followed(found, {}), wanted)
+                return Result(settled, "it was so already", reading=unfollowed)
             self._refuse_moved(request, found)
             sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
             try:

@@ -23,6 +23,7 @@ from planner.model.rollout import GREEN, RED, YELLOW, Analysis
 SEARCH: Final = "elasticsearch"
 _RESTART: Final = "automatic_restart"
 _STOPPED: Final = ("stopped", "stopping")
+_RESTARTING: Final = ("restarting", "rebooting")
 _CLUSTER: Final = "/info/elasticsearch"
 _WORST_FIRST: Final = (RED, "", YELLOW, GREEN)
 _INSTANCE: Final = {
@@ -38,6 +39,15 @@ def is_stopped(body: Any) -> bool:
     """Whether no Elasticsearch of the deployment runs, or one is about to end."""
     statuses = [pointed(resource, "/info/status") for resource in _searched(body)]
     return not statuses or any(status in _STOPPED for status in statuses)
+
+
+def restarting(body: Any, besides: Collection[str]) -> str:
+    """Which Elasticsearch is said to restart: its attempt may not be shown yet. besides: names of others."""
+    for name, resource in resources(body):
+        status = pointed(resource, "/info/status")
+        if kind_of(name) == SEARCH and name not in besides and status in _RESTARTING:
+            return f"{name}: its status is {status}"
+    return ""
 
 
 def shards_of(body: Any) -> str:
@@ -131,7 +141,7 @@ def _parts(resource: Any) -> str:
     return f" ({', '.join(named)})" if named else ""
 
 
-def missing_plugin(body: Any, ref_id: str, nodes: Any) -> str:
+def missing_plugin(body: Any, ref_id: str, nodes: Mapping[str, Any]) -> str:
     """Which plugin of its plan a node does not have, "" where none is missing. nodes: of the reply to
     `_nodes/plugins`.
 
@@ -140,8 +150,7 @@ def missing_plugin(body: Any, ref_id: str, nodes: Any) -> str:
     """
     entries, only = _plugins(body, ref_id)
     names = {entry.name for entry in (*entries, *only)} | {*_built_in(body, ref_id)}
-    shown = list(nodes.values()) if isinstance(nodes, Mapping) else []
-    has = {str(pointed(node, "/name")): _names(node) for node in shown}
+    has = {str(pointed(node, "/name")): _names(node) for node in nodes.values()}
     for node, those in has.items():
         missing = [entry.name for entry in entries if entry.name not in those]
         if len(missing) > len(those - names):

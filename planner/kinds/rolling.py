@@ -30,6 +30,7 @@ from planner.kinds.health import (
     is_stopped,
     missing_plugin,
     other_tokens,
+    restarting,
     restarts_of,
     shards_of,
     unwell,
@@ -67,6 +68,7 @@ _ANALYZE: Final = Operation(
     proxied=True,
 )
 _USUAL: Final = Health()
+_UNSEEN: Final = "what its nodes loaded could not be looked at"
 
 
 @frozen(eq=False, repr=False)
@@ -110,7 +112,7 @@ class RollingDriver(RestDriver):
         left = [resource for resource in _clusters(body) if resource not in begun.values()]
         if not left:
             return Result(Observed(id_, {}), "it was begun already")
-        if busy := pending(body, besides=begun):
+        if busy := pending(body, besides=begun) or restarting(body, begun.values()):
             raise not_yet(f"a plan of {name} is pending, {busy}")
         warnings = [self._restart(request, name, _clusters(body)[resource]) for resource in left]
         return Result(Observed(id_, {}), said(*warnings))
@@ -162,10 +164,13 @@ class RollingDriver(RestDriver):
         try:
             for ref_id in _clusters(body).values():
                 found = self.client.call(_PLUGINS, {"deployment": id_, "ref_id": ref_id}).body
-                if health.plugins and (missing := missing_plugin(body, ref_id, pointed(found, "/nodes"))):
+                nodes = pointed(found, "/nodes")
+                if not isinstance(nodes, Mapping):
+                    return Settling(), f"{_UNSEEN}: the reply to {_PLUGINS.name} holds no nodes"
+                if health.plugins and (missing := missing_plugin(body, ref_id, nodes)):
                     return Settling(FAILED, missing), ""
         except ApiError as error:
-            return Settling(), f"its nodes were not asked what they loaded: {error.summary}"
+            return Settling(), f"{_UNSEEN}: {error.summary}"
         except Unreachable as error:
             return Settling(PENDING, f"its nodes do not answer: {error.summary}"), ""
         return self._analyzed(id_, next(iter(_clusters(body).values())), health), ""

@@ -33,12 +33,15 @@ LOOKED, DONE, WRONG, UNDONE = "looked at", "done", "failed", "back"
 
 @frozen
 class Analysis:
-    """What an analyzer of an index is to make of a text. tokens: in their order."""
+    """What an analyzer of an index is to make of a text. tokens: in their order.
 
-    index: str = field(metadata=WORD)
-    analyzer: str = field(metadata=WORD)
-    text: str
-    tokens: tuple[str, ...]
+    All of it is kept as it is: with a mark in the place of a secret it would ask for something else.
+    """
+
+    index: str = field(metadata=IDENTITY)
+    analyzer: str = field(metadata=IDENTITY)
+    text: str = field(metadata=IDENTITY)
+    tokens: tuple[str, ...] = field(metadata=IDENTITY)
 
 
 @frozen
@@ -168,7 +171,8 @@ NOTHING_YET: Final = Progress()
 class Begun:
     """The record of a roll-out. id: as "r-4f2c9a71be". plan_digest: of the plan that began it. at: when, ISO
     8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back. all_back:
-    somebody said that all of its waves go back, whatever on_failure says.
+    somebody said that all of its waves go back, whatever on_failure says. contents: by address, the SHA-256
+    of what is put in place first, where its users only restart.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -180,9 +184,24 @@ class Begun:
     status: str = field(default=GOING, metadata=WORD)
     reason: str = ""
     all_back: bool = False
+    contents: Mapping[str, str] = field(factory=dict, metadata=WORD)
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was done to any member."""
+        return not any(progress.stage for progress in self.progress.values())
+
+    @property
+    def done(self) -> int:
+        """How many waves are done, one after the other."""
+        waves = enumerate(self.rollout.waves)
+        return next(
+            (n for n, wave in waves if any(self.of(m.id).stage != DONE for m in wave)),
+            len(self.rollout.waves),
+        )
 
     @property
     def wave(self) -> int:

@@ -22,6 +22,7 @@ _DONE: Final[Mapping[Action, str]] = {
     Action.IMPORT: "imported",
     Action.MOVE: "moved",
     Action.FORGET: "forgotten",
+    Action.RESTART: "restarted",
 }
 _ALWAYS: Final = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 _SECTIONS: Final = ((APPLIED, "Applied", BOLD), (FAILED, "Failed", ERROR), (SKIPPED, "Skipped", WARNING))
@@ -151,10 +152,10 @@ def _text(value: Value) -> str:
 
 
 def _way_on(ledger: Ledger, environment: str, width: int, resume: str) -> Iterator[str]:
-    """Where only roll-outs are left that wait for somebody to say how, they have said it."""
+    """Where only roll-outs are left that wait for somebody to say how, or went back, they have said it."""
     left = sum(1 for entry in ledger.entries if entry.result != APPLIED)
     going = [f"rollout.{rolled.name}" for rolled in ledger.rollouts if rolled.result == GOING]
-    if not (left or going):
+    if not (left or going) or not resume:
         return
     stopped = "Interrupted. " if ledger.interrupted else ""
     done = f"{left} of {len(ledger.entries)} changes to the {environment} environment are left to do"

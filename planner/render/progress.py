@@ -17,7 +17,6 @@ from planner.model.address import Address
 from planner.model.ledger import (
     Event,
     RolloutBegun,
-    RolloutEnded,
     RolloutEvent,
     StepFinished,
     StepProgress,
@@ -212,25 +211,24 @@ class _Live:
         if isinstance(event, RolloutBegun):
             self._rolling[event.id] = Rolling(event, self._clock)
             self._unbound.update(unbound(event.rollout))
-        elif isinstance(event, RolloutEnded):
-            self._rolling.pop(event.id, None)
         elif event.id in self._rolling:
             self._rolling[event.id].take(event)
         self._screen.write(rollout_line(event, self._style, self._screen.columns) + "\n")
 
     def _rolling_of(self, address: Address) -> Rolling | None:
-        return next((rolling for rolling in self._rolling.values() if rolling.takes(address)), None)
+        return next((r for r in self._rolling.values() if r.takes(address) and not r.over), None)
 
     def lines(self, columns: int) -> list[str]:
         """The steps in the order in which they began, those of a roll-out next to how far it is, then how far
         all of it is.
         """
-        now, pace, rolling = self._clock(), self._changes.pace, dict(self._rolling)
+        now, pace = self._clock(), self._changes.pace
+        rolling = {id_: rollout for id_, rollout in list(self._rolling.items()) if not rollout.over}
         running = [(step.rollout, step.line(columns, now)) for step in list(self._running.values())]
         lines = [line for id_, line in running if id_ not in rolling]
         for id_, rollout in rolling.items():
             lines += [*(line for of, line in running if of == id_), rollout.line(columns)]
-        return [*lines, pace.line(columns, even=not rolling)] if pace.counts else lines
+        return [*lines, pace.line(columns, even=not self._rolling)] if pace.counts else lines
 
 
 def _bar(upload: tuple[int, int], columns: int) -> str:

@@ -46,6 +46,7 @@ KINDS: Final[Mapping[Action, KindOfChange]] = {
     Action.FORGET: KindOfChange(".", "state", "will be forgotten: it leaves the state and stays where it is"),
     Action.IMPORT: KindOfChange(".", "state", "will be imported"),
     Action.MOVE: KindOfChange(".", "state", "will be moved in the state"),
+    Action.RESTART: KindOfChange("^", "restart", "will be restarted"),
 }
 CALLS: Final = ("create", "update", "replace", "delete")
 """The groups that call the API, by what they do."""

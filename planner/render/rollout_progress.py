@@ -86,10 +86,11 @@ def _names(members: tuple[Member, ...]) -> str:
 
 @define
 class Rolling:
-    """How far a roll-out is that goes on. clock: seconds."""
+    """How far a roll-out is. clock: seconds. over: this run is done with it."""
 
     event: RolloutBegun
     _clock: Callable[[], float]
+    over: bool = field(default=False, init=False)
     _members: dict[Address, Member] = field(init=False)
     _wave: int = field(default=0, init=False)
     _next: float | None = field(default=None, init=False)
@@ -118,6 +119,8 @@ class Rolling:
             self._next = self._clock() + event.pause if event.pause else None
         elif isinstance(event, RolloutTurned):
             self._turned, self._next = event, None
+        elif isinstance(event, RolloutEnded):
+            self.over = True
 
     def began(self, event: StepStarted) -> None:
         self._begun.setdefault(event.address, self._clock())
@@ -134,7 +137,7 @@ class Rolling:
             self._took.append(self._clock() - begun)
 
     def line(self, columns: int) -> str:
-        """`rollout.search: wave 2 of 3 · 4 of 12 deployments done · about 20 min left`; the end gives way
+        """`rollout.search: wave 2 of 3 · 4/12 deployments · about 20 min left`; the end gives way
         where there is no room.
         """
         head, parts = f"{escape(address_of(self.event.rollout.name))}: ", [*self._parts()]
@@ -148,7 +151,7 @@ class Rolling:
             return
         waves = len(self.event.rollout.waves)
         yield f"wave {self._wave} of {waves}{' done' if self._next else ''}" if self._wave else "begins"
-        yield f"{len(self._done)} of {plural(len(self._members), 'deployment')} done"
+        yield f"{len(self._done)}/{plural(len(self._members), 'deployment')}"
         if self._next is not None:
             yield f"next wave in {duration(max(0, self._next - self._clock()))}"
         if (left := self._left()) is not None:
@@ -157,7 +160,7 @@ class Rolling:
     def _way_back(self, turned: RolloutTurned) -> Iterator[str]:
         if turned.members:
             yield "going back"
-            yield f"{len(self._back)} of {plural(len(turned.members), 'deployment')} back"
+            yield f"{len(self._back)}/{plural(len(turned.members), 'deployment')}"
         else:
             yield "stopping"
             yield "what is under way is followed to its end"

@@ -624,6 +624,17 @@ def test_a_changed_file_switches(scene: Scene) -> None:
     scene.project.settled()
 
 
+def test_a_roll_out_switches_what_it_carries(scene: Scene) -> None:
+    """As if each extension said so itself."""
+    scene.project.apply()
+    scene.project.write("templates/rollout.yaml", "rollout: {search: {of: [extension.*]}}\n")
+    scene.project.settled()
+    scene.project.write("files/a/synonyms.txt", "tv, television, telly\n")
+    plan = words(scene.project.ok("plan").out)
+    assert "extension.synonyms must be replaced" in plan
+    assert "1 to update, 1 to replace" in plan
+
+
 DESCRIPTOR = """name=phonetic
 description=phonetic tokens
 version=1

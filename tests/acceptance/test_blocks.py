@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .runner import TEMPLATE, Project, small
@@ -290,3 +292,63 @@ def test_a_tightened_check_makes_a_saved_plan_stale(applied: Project) -> None:
     refused = applied.run("apply", "--var", "version=9.*", "p.json")
     assert refused.code == 3
     assert "the plan is stale" in refused.err
+
+
+MISTAKEN = """rollout:
+  search:
+    of: [extension.alhpa]
+    mode: switch
+    waves: [extension_binding.shop, rest]
+  words:
+    of: [extension.beta]
+    mode: swich
+    at_onec: 2
+    waves:
+      - 25
+      - {tag: canary}
+      - rest
+      - [25%, 80%]
+    pause: 10
+  all: {of: [extension.*], mode: restart, on_failure: roll_back}
+  again: {of: ["*"], waves: [extension.beta]}
+  other: {of: [extension.beta]}
+"""
+TOLD = [
+    (3, 'rollout search: of names "extension.alhpa", which no resource is'),
+    (5, "rollout search: extension_binding.shop is not declared"),
+    (8, 'rollout words: mode must be one of "switch", "restart", "none", not "swich"'),
+    (9, 'rollout words: unknown argument "at_onec"'),
+    (10, "rollout words: waves take 105% of all"),
+    (11, "rollout words: waves[0] is 25, which is no share"),
+    (12, 'rollout words: waves[1].tag does not match ^[^=]+=.: "canary"'),
+    (13, "rollout words: waves[2] takes the rest, and leaves nobody for the waves after it"),
+    (15, "rollout words: '10' is not a duration; write it as 24h, 90m or 2d12h"),
+    (16, "rollout all: on_failure cannot be roll_back with mode: restart"),
+    (17, "rollout again: extension.beta is no binding, so it is in no wave"),
+    (18, "rollout other: extension.beta is carried by rollout again already"),
+]
+
+
+def test_all_that_is_wrong_with_rollouts_is_told_at_once(applied: Project) -> None:
+    applied.write("templates/rollouts.yaml", MISTAKEN)
+    found = applied.run("validate", "--format", "json")
+    assert found.code == 1
+    told = json.loads(found.out)["diagnostics"]
+    assert sorted((item["line"], item["summary"]) for item in told) == TOLD
+    assert {item["file"] for item in told} == {"templates/rollouts.yaml"}
+    shown = applied.run("validate")
+    assert shown.code == 1
+    for advice in ("extension.alpha", "switch", "at_once", "25%"):
+        assert f'Did you mean "{advice}"?' in shown.err
+    refused = applied.run("plan")
+    assert (refused.code, "12 errors." in refused.err) == (1, True)
+
+
+def test_a_plan_of_before_a_roll_out_is_stale(applied: Project) -> None:
+    applied.edit("templates/main.yaml", "name: beta", "name: omega")
+    applied.ok("plan", "--out", "plan.json")
+    applied.write("templates/rollouts.yaml", "rollout: {words: {of: [extension.*], mode: none}}\n")
+    refused = applied.run("apply", "plan.json")
+    assert (refused.code, "templates, files or variables are not those" in refused.both) == (3, True), refused
+    (applied.folder / "templates/rollouts.yaml").unlink()
+    applied.ok("apply", "plan.json", "--auto-approve")

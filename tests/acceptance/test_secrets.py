@@ -310,6 +310,7 @@ def test_no_error_shows_the_line_that_sets_one(secretive: Project, place: str) -
     assert revealed([refused.both], OTHER) == []
 
 
+SOME_HEALTH = "{analyze: [{index: i, analyzer: a, text: SECRET, tokens: [a]}]}"
 A_RESOURCE = '{extension: {a: {name: a, extension_type: bundle, version: "*"}}}'
 
 
@@ -323,6 +324,8 @@ A_RESOURCE = '{extension: {a: {name: a, extension_type: bundle, version: "*"}}}'
         "moved: {from: extension.SECRET, to: extension.a}\nresource: " + A_RESOURCE,
         "import: {to: extension.a, id: id-SECRET}\nresource: " + A_RESOURCE,
         "removed: {from: extension.SECRET}",
+        "rollout: {r-SECRET: {of: [extension.a]}}\nresource: " + A_RESOURCE,
+        "rollout: {r: {of: [extension.a], health: " + SOME_HEALTH + "}}\nresource: " + A_RESOURCE,
     ],
 )
 @pytest.mark.parametrize("variable", ["PLANNER_VAR_token", "EC_API_KEY"])

@@ -7,19 +7,23 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from planner.cli.handed import Console, Destination, Forcing, Request
+from planner.cli.handed import Console, Destination, Forcing, Reach, Request
 from planner.cli.options import (
     changing_options,
     credentials_options,
     force_options,
     lock_option,
     on_request,
+    reach_options,
+    retry_option,
 )
 
 
 @click.command("apply")
 @click.argument("planfile", required=False, type=click.Path(path_type=Path))
 @changing_options
+@retry_option
+@reach_options
 @lock_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @credentials_options
@@ -37,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     auto_approve: bool,
     expect_digest: str | None,
     forcing: Forcing,
+    reach: Reach,
     credentials: Destination | None,
 ) -> int:
     """Make the installation what the templates say: plan, ask, carry it out. Or carry out a saved PLANFILE.
@@ -45,6 +50,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     planner apply -e dev
     planner apply -e dev --auto-approve
     planner apply -e prod prod-plan.json
+    planner apply -e prod --until wave
     planner apply -e dev --credentials ~/dev-credentials.jsonl
     """
     from planner.app.apply import Approval, apply_now, apply_saved
@@ -62,7 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     approval = Approval(auto_approve, expect_digest)
     with opened(request) as here:
         report = make_report(console, here, "apply")
-        applying = Applying(here, report, forcing, credentials)
+        applying = Applying(here, report, forcing, credentials, reach)
         if saved is not None:
             return exit_code_of(apply_saved(applying, saved, approval, lock_timeout))
         return exit_code_of(apply_now(applying, approval, lock_timeout))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from planner.cli.handed import Console, Opened, Proposal, Request
-from planner.cli.options import changing_options, content_option, format_option, on_request
+from planner.cli.options import changing_options, content_option, format_option, on_request, retry_option
 from planner.errors import Refused
 
 CHANGES = 2
@@ -15,6 +15,7 @@ CHANGES = 2
 
 @click.command("plan")
 @changing_options
+@retry_option
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for apply.")
 @format_option("text", "markdown", "json", "html")
 @content_option
@@ -39,6 +40,7 @@ def command(
     """
     from planner.app.linting import proposed
     from planner.app.opening import opened
+    from planner.app.rolling import is_held, refuse_not_held, with_open
     from planner.cli.present import make_report, show_plan
     from planner.state.saved import plan_digest, write_plan
 
@@ -48,7 +50,8 @@ def command(
         )
     with opened(request) as here:
         with console.doing("Asking the installation") as counted:
-            proposal = proposed(here, counted, ask_server=ask_server)
+            proposal = with_open(proposed(here, counted, ask_server=ask_server))
+        refuse_not_held(here, proposal.plan, proposal.state)
         report = make_report(console, here, "plan")
         if form == "html":
             console.out_document(_page(console, here, proposal).encode())
@@ -64,6 +67,8 @@ def command(
             _tell_saved(console, here, out)
         elif proposal.plan.has_changes and not console.events:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
+    if is_held(proposal.plan):
+        return Refused.exit_code
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
 
 

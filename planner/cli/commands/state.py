@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from functools import wraps
 from typing import Any
 
@@ -24,7 +25,7 @@ from planner.cli.options import (
 )
 from planner.cli.verbs import Verbs
 from planner.engine.edits import adopt, at_addresses, discard, matching, moved, removed
-from planner.errors import PlannerError
+from planner.errors import DamagedState, PlannerError
 from planner.model.resource import Prior
 from planner.model.state import LEFT_OVER, State, Whose, whose
 from planner.render.escaping import escape, pad
@@ -38,16 +39,20 @@ class _Edit:
     lock_timeout: float
     dry_run: bool
 
-    def make(self, operation: str, change: Callable[[State], State]) -> int:
-        """Changes the state under its lock; the serial before."""
+    def make(
+        self, operation: str, change: Callable[[State], State], settles: Callable[[State], bool] | None = None
+    ) -> int:
+        """Changes the state under its lock; the serial before. settles: whether it only settles what is in
+        doubt, which a roll-out that has begun waits for as everything does.
+        """
         store = self.here.store
-        if self.dry_run:
-            state = store.load()
-            change(state)
-            return state.serial
-        with store.lock(operation, self.lock_timeout):
-            state = store.checkpoint()
-            store.commit(change(state))
+        with nullcontext() if self.dry_run else store.lock(operation, self.lock_timeout):
+            state = store.load() if self.dry_run else store.checkpoint()
+            if not (settles and settles(state)):
+                self.here.refuse_while_open(state)
+            changed = change(state)
+            if not self.dry_run:
+                store.commit(changed)
             return state.serial
 
     def tell(self, would: str, done: str, what: str) -> None:
@@ -177,7 +182,11 @@ def adopt_command(context: click.Context, edit: _Edit, /, address: str, resource
         observed = look_at(here.session, target, resource_id)
         kind, salt = here.session.drivers[target.kind].kind, here.session.goal.salt
         edit = evolve(edit, here=evolve(edit.here, store=here.store))
-        edit.make("state adopt", lambda state: adopt(state, target, observed, kind, salt))
+
+        def in_doubt(state: State) -> bool:
+            return any(intent.address == target for intent in state.in_doubt)
+
+        edit.make("state adopt", lambda state: adopt(state, target, observed, kind, salt), in_doubt)
     edit.tell("adopt", "Adopted", f"{resource_id} as {target}")
 
 
@@ -191,7 +200,7 @@ def discard_command(edit: _Edit, /, address: str) -> None:
     apply shows them. None of them is touched.
     """
     target = address_of(address)
-    edit.make("state discard", lambda state: discard(state, target))
+    edit.make("state discard", lambda state: discard(state, target), lambda _state: True)
     edit.tell("discard", "Discarded", f"the create of {target} that was cut off")
 
 
@@ -225,8 +234,13 @@ def restore_command(edit: _Edit, /, serial: int) -> None:
         console.out_words(f"Would restore serial {serial}.")
         return
     with store.lock("state restore", edit.lock_timeout):
+        with suppress(DamagedState):  # of what can be read no more, nothing can go on
+            edit.here.refuse_while_open(store.load())
         state = store.restore(serial)
     console.out_words(f"Restored serial {serial} as {told_size(state)}.")
+    for begun in state.rollouts:
+        name = console.redact(begun.rollout.name)
+        console.tell(f"Note: the roll-out {name} had not ended then; the next apply goes on with it.")
 
 
 def _told(prior: Prior, state: State) -> str:

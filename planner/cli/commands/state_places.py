@@ -59,6 +59,9 @@ def push_command(here: Stored, /, file: Path, lock_timeout: float) -> None:
         )
     store = evolve(here.store, missed=lambda: None)  # who pushes knows where it comes from
     with store.lock("state push", lock_timeout):
+        present = store.checkpoint()
+        if present != state:
+            here.refuse_while_open(present)
         written = store.take_over(state)
     _tell_written(here, written, store)
 
@@ -122,6 +125,8 @@ def migrate_command(here: Stored, /, source: str | None, target: str | None, loc
             state = former.checkpoint()
         if not state.lineage:
             raise PlannerError(f"there is no state at {former.backend.describe()}")
+        here.refuse_while_open(state)
+        here.refuse_while_open(later.load())
         written = later.take_over(state)
     _tell_written(here, written, later)
     shown = former.backend.describe()

@@ -74,6 +74,7 @@ def rename_command(  # noqa: PLR0913, PLR0917 - one for each option
             for store in [renaming.later, *([] if renaming.stays else [renaming.former])]:
                 stack.enter_context(store.lock("state rename", lock_timeout))
         state = renaming.former.load()
+        here.refuse_while_open(state)
         if dry_run:
             here.console.out_words(f"Would rename {_told(renaming, state)}.")
             return

@@ -9,15 +9,26 @@ turn whatever became of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
 from attrs import define, evolve, field
 
+from planner.engine.rollouts.course import Course, is_no_verdict, remembered
 from planner.engine.surroundings import Surroundings
-from planner.errors import ApiError, OutcomeUnknown, PlannerError, Unreachable
+from planner.errors import PlannerError
 from planner.model.address import Address
+from planner.model.ledger import (
+    Rolled,
+    RolloutBegun,
+    RolloutEnded,
+    RolloutEvent,
+    RolloutTurned,
+    WaveBegun,
+    WaveDone,
+)
 from planner.model.plan import Plan, Step
 from planner.model.resource import Request, Result
 from planner.model.rollout import (
@@ -26,6 +37,7 @@ from planner.model.rollout import (
     DONE,
     LOOK,
     LOOKED,
+    RESTART,
     RESTARTED,
     STOP,
     STOPPED,
@@ -33,12 +45,10 @@ from planner.model.rollout import (
     WRONG,
     Begun,
     Declared,
-    Failure,
     Member,
     Milestone,
     Progress,
     Reading,
-    Rollout,
 )
 
 OFTEN: Final = 3
@@ -47,53 +57,9 @@ OFTEN: Final = 3
 _SERVER: Final = 500
 """The least status that says the server failed, not the request."""
 
-Declaring = Callable[[Member], Declared]
-"""What a member declares, before and after. PlannerError where that is not known."""
-
-
-@define(eq=False, repr=False)
-class _Course:
-    """One roll-out, on its way. left: its waves that are to go, by number, as members in their order.
-
-    under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
-    wave may begin, by the timer. open: the number of the wave that has begun. closed: why nobody begins.
-    """
-
-    rollout: Rollout
-    begun: Begun | None
-    left: list[tuple[int, list[Member]]]
-    back: bool = False
-    ready: set[str] = field(factory=set)
-    under_way: set[str] = field(factory=set)
-    started: set[str] = field(factory=set)
-    wells: dict[str, int] = field(factory=dict)
-    opens: float = 0.0
-    open: int = 0
-    closed: str = ""
-
-    @classmethod
-    def of(cls, rollout: Rollout, begun: Begun | None) -> _Course:
-        if begun is None:
-            return cls(rollout, None, [(n, [*wave]) for n, wave in enumerate(rollout.waves, 1)])
-        back = begun.status == BACK
-        going = {m.id for m in begun.to_go_back} if back else None
-        waves = [
-            (number, [m for m in wave if (m.id in going if going is not None else not _is_over(begun, m))])
-            for number, wave in enumerate(rollout.waves, 1)
-        ]
-        found = [(number, wave) for number, wave in waves if wave]
-        if back:
-            return cls(rollout, begun, found[::-1], back)
-        has_begun = bool(found) and any(begun.of(m.id).stage for m in rollout.waves[begun.wave - 1])
-        return cls(rollout, begun, found, open=begun.wave if has_begun else 0)
-
-    @property
-    def members(self) -> Iterator[Member]:
-        return (member for _, wave in self.left for member in wave)
-
-
-def _is_over(begun: Begun, member: Member) -> bool:
-    return begun.of(member.id).stage == DONE
+Declaring = Callable[[Member], Declared | None]
+"""What a member declares, before and after; None of one that only restarts. PlannerError where that is not
+known."""
 
 
 @define(eq=False, repr=False)
@@ -101,18 +67,23 @@ class Waves:
     """The roll-outs of a plan that is carried out."""
 
     world: Surroundings
-    _courses: dict[Address, tuple[_Course, Member]] = field(factory=dict)
+    _courses: dict[Address, tuple[Course, Member]] = field(factory=dict)
     _first: dict[Address, int] = field(factory=dict)
     _last: dict[Address, int] = field(factory=dict)
+    _all: list[Course] = field(factory=list)
 
     @classmethod
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
         by_name = {begun.rollout.name: begun for begun in records}
+        sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
         found = cls(world)
         for rollout in plan.rollouts:
             if rollout.held is None:
-                course = _Course.of(rollout, by_name.get(rollout.name))
+                course = Course.of(rollout, by_name.get(rollout.name))
+                if rollout.rules.mode == RESTART:
+                    course.contents = {str(a): sent[str(a)] for a in rollout.of if str(a) in sent}
+                found._all.append(course)
                 found._courses |= {member.address: (course, member) for member in course.members}
         for step in plan.steps:
             if step.address in found._courses and not step.deposed:
@@ -126,15 +97,16 @@ class Waves:
             if found := self._beginning(step):
                 found[0].ready.add(found[1].id)
 
-    def _beginning(self, step: Step) -> tuple[_Course, Member] | None:
+    def _beginning(self, step: Step) -> tuple[Course, Member] | None:
         """Whose first step it is."""
         return self._courses[step.address] if self._first.get(step.address) == step.number else None
 
     def takes(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
-        """Whether it is the step's turn, which it then takes; and what is to be recorded before it."""
+        """Whether it is the step's turn, which it then takes; and what is to be recorded before it.
+        PlannerError where a roll-out cannot begin."""
         found = self._beginning(step)
         if found is None:
-            return True, []
+            return True, self._owed(step, declaring)
         course, member = found
         if member.id in course.started:
             return True, []
@@ -147,39 +119,56 @@ class Waves:
         course.started.add(member.id)
         return True, recorded
 
-    def _is_its_turn(self, course: _Course, member: Member) -> bool:
+    def _owed(self, step: Step, declaring: Declaring) -> list[Milestone]:
+        """Where users only restart, that they are to is known before what they load is put in place."""
+        owing = [c for c in self._all if c.begun is None and c.contents and step.address in c.rollout.of]
+        return [stage for course in owing for stage in self._begin(course, declaring)]
+
+    def _is_its_turn(self, course: Course, member: Member) -> bool:
         if course.begun is None and course.ready != {m.id for m in course.members}:
             return False
         _, wave = course.left[0]
         room = len(course.under_way) < course.rollout.rules.at_once
         return room and member in wave and self.world.timer() >= course.opens
 
-    def _opens(self, course: _Course) -> bool:
+    def _opens(self, course: Course) -> bool:
         """Opens the wave, unless something speaks against it."""
         number, _ = course.left[0]
         if course.open != number:
-            if not course.back and course.begun and (why := self.world.halt(course.begun, number)):
+            if not course.back and course.begun and (why := self.world.halt(course.begun, number, 0)):
                 course.closed = why
                 return False
+            self._tell_begun(course, number)
             course.open = number
         return True
 
-    def _begin(self, course: _Course, declaring: Declaring) -> list[Milestone]:
-        try:
-            declared = {member.id: declaring(member) for member in course.members}
-        except PlannerError as error:
-            course.closed = f"it could not begin: {error.summary}"
-            return []
+    def _tell_begun(self, course: Course, number: int) -> None:
+        begun, rollout = course.begun, course.rollout
+        if begun is None or course.back:
+            return
+        if not course.started:
+            done = tuple(m.id for m in rollout.members if begun.of(m.id).stage == DONE)
+            self._say(RolloutBegun(begun.id, rollout, done))
+        self._say(WaveBegun(begun.id, rollout.name, number, len(rollout.waves), rollout.waves[number - 1]))
+
+    def _say(self, event: RolloutEvent) -> None:
+        with suppress(Exception):  # that nobody can be told is no reason to end
+            self.world.sink(event)
+
+    def _begin(self, course: Course, declaring: Declaring) -> list[Milestone]:
+        found = ((member.id, declaring(member)) for member in course.members)
+        declared = {id_: said for id_, said in found if said is not None}
         at, name = self.world.now(), course.rollout.name
         id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
-        course.begun = Begun(id_, self.world.plan_digest, at, course.rollout, declared)
+        course.begun = Begun(
+            id_, self.world.plan_digest, at, course.rollout, declared, contents=course.contents
+        )
         return [Milestone(id_, begun=course.begun)]
 
     def next_in(self) -> float | None:
         """Seconds until the next wave may begin, where a roll-out pauses; else None."""
         now = self.world.timer()
-        courses = {id(course): course for course, _ in self._courses.values()}.values()
-        pausing = [c for c in courses if c.left and not c.closed and not c.under_way and c.opens > now]
+        pausing = [c for c in self._all if c.left and not c.closed and not c.under_way and c.opens > now]
         return min((course.opens - now for course in pausing), default=None)
 
     def within(self, step: Step) -> int:
@@ -196,6 +185,11 @@ class Waves:
         reading = evolve(before, attempts={}) if course.back else before
         health = course.rollout.rules.health
         return Request(step.operation, step.address, id=member.id, health=health, reading=reading)
+
+    def reading(self, step: Step) -> Reading | None:
+        """A member as it was before its change, None for who is none."""
+        found = self._courses.get(step.address)
+        return found[0].begun.of(found[1].id).reading if found and found[0].begun else None
 
     def put_off(self, step: Step, result: Result | None, reason: str | None) -> str | None:
         """Why a step is looked after again: as reason says, or since a CHECK that finds a deployment well has
@@ -214,6 +208,8 @@ class Waves:
         course, member = self._courses[step.address]
         if step.operation == LOOK and result is not None and result.reading is not None:
             return self._noted(course, member, Progress(LOOKED, result.reading))
+        if result is not None and result.reading is not None and course.begun:  # it was so: nothing to follow
+            return self._noted(course, member, evolve(course.begun.of(member.id), reading=result.reading))
         if self._last.get(step.address) != step.number:
             return []
         before = course.begun.of(member.id) if course.begun else Progress()
@@ -237,28 +233,57 @@ class Waves:
         noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
         status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
         stands = Milestone(course.begun.id, status=status, reason=course.closed)
+        if not first:
+            return noted
         course.begun = course.begun.taking(stands)
-        return [*noted, stands] if first else noted
+        self._tell_turned(course, member, reason)
+        return [*noted, stands]
 
-    def _noted(self, course: _Course, member: Member, progress: Progress) -> list[Milestone]:
+    def _tell_turned(self, course: Course, member: Member, reason: str) -> None:
+        if begun := course.begun:
+            back = begun.to_go_back if begun.status == BACK else ()
+            name, wave, waves = (
+                course.rollout.name,
+                course.rollout.wave_of(member.id),
+                len(course.rollout.waves),
+            )
+            self._say(RolloutTurned(begun.id, name, wave, waves, begun.status, member.shown, reason, back))
+
+    def _noted(self, course: Course, member: Member, progress: Progress) -> list[Milestone]:
         if course.begun is None:
             return []
         found = Milestone(course.begun.id, member=member.id, progress=progress)
         course.begun = course.begun.taking(found)
         return [found]
 
-    def _through(self, course: _Course, member: Member, progress: Progress) -> list[Milestone]:
+    def _through(self, course: Course, member: Member, progress: Progress) -> list[Milestone]:
         course.under_way.discard(member.id)
         noted = self._noted(course, member, progress)
         _, wave = course.left[0]
         wave[:] = [each for each in wave if each != member]
         if not wave:
-            course.left.pop(0)
-            course.opens = self.world.timer() + (0 if course.back else course.rollout.rules.pause)
+            number, _ = course.left.pop(0)
+            pause = course.rollout.rules.pause if course.left and not course.back else 0
+            course.opens = self.world.timer() + pause
+            if course.begun and not course.back:
+                waves = len(course.rollout.waves)
+                self._say(WaveDone(course.begun.id, course.rollout.name, number, waves, pause))
+            if course.begun and pause:
+                course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
         if course.begun and not course.left and not (course.back and course.begun.to_go_back):
             failure = remembered(course.begun, self.world.now()) if course.back else None
             noted.append(Milestone(course.begun.id, ended=True, failure=failure))
+            course.ended = True
         return noted
+
+    def end(self) -> tuple[Rolled, ...]:
+        """Tells what became of each roll-out that began."""
+        found = tuple(rolled for course in self._all if (rolled := course.rolled(course.ended)) is not None)
+        for r in found:
+            if r.result == BACK:  # that is done next
+                continue
+            self._say(RolloutEnded(r.id, r.name, r.result, r.wave, r.waves, r.deployment, r.reason))
+        return found
 
     def why_not(self, step: Step) -> str:
         """Why a member's turn did not come, "" for who is none, or where nothing tells."""
@@ -268,17 +293,3 @@ class Waves:
         if course.closed:
             return f"the roll-out {course.rollout.name} went no further: {course.closed}"
         return "" if course.begun else f"the roll-out {course.rollout.name} waits until all of it can begin"
-
-
-def is_no_verdict(error: BaseException) -> bool:
-    """Whether an error says nothing of what was to be written."""
-    server = isinstance(error, ApiError) and error.status >= _SERVER
-    return server or isinstance(error, OutcomeUnknown | Unreachable) or not isinstance(error, PlannerError)
-
-
-def remembered(begun: Begun, at: str) -> Failure:
-    """What is remembered of a roll-out that went back. at: ISO 8601 in UTC."""
-    wrong = next((m for m in begun.rollout.members if begun.of(m.id).reason), None)
-    wave, shown = (begun.rollout.wave_of(wrong.id), wrong.shown) if wrong else (begun.wave, "")
-    reason = begun.of(wrong.id).reason if wrong else begun.reason
-    return Failure(begun.rollout.name, begun.rollout.wish, wave, shown, reason, at)

@@ -213,10 +213,13 @@ def _why_so(error: str, advice: str, most: int) -> list[str]:
 
 
 def rollouts(items: Items, detail: Detail) -> Iterator[str]:
-    """What is carried to deployments in waves, of each environment; nothing where detail has no room."""
+    """What is carried to deployments in waves, of each environment, what is held back first; nothing where
+    detail has no room.
+    """
     found = [(item.environment, view) for item in items if item.plan for view in PlanView(item.plan).rollouts]
     if not (found and detail.rollouts):
         return
+    found.sort(key=lambda told: not told[1].held)
     yield from ("**Roll-outs:**", "")
     for environment, view in found[: detail.rollouts]:
         where = f"{code(view.name, 60)} in {code(environment, 60)} ({words(view.rollout.rules.mode)})"

@@ -14,14 +14,15 @@ SWITCHED = Lifecycle(create_before_destroy=True, replace_on=("content",))
 
 
 def template(rollout: str, lifecycle: str = "{}") -> str:
-    """Lines 3 and 4 have extensions, 6 and 7 bindings, of which shop loads words; roll-outs begin in 10."""
+    """Extensions on line 3 and 4, bindings on 6 and 7, of which shop loads words; roll-outs begin on 10."""
+    geo = "{type: bundle, name: g, url: 'repo://g', elasticsearch_version: '*'}"
     return f"""resource:
   extension:
     words: {{name: w, extension_type: bundle, version: '*', file: files/w, lifecycle: {lifecycle}}}
     other: {{name: o, extension_type: bundle, version: '*', file: files/o}}
   extension_binding:
     shop: {{deployment: s, extensions: [extension.words]}}
-    blog: {{deployment: b, extensions: [{{type: bundle, name: g, url: "repo://g", elasticsearch_version: 8}}]}}
+    blog: {{deployment: b, extensions: [{geo}]}}
   user: {{me: {{user_name: me, security: {{password: "{{{{ var.key }}}}", roles: [ece_deployment_viewer]}}}}}}
 rollout:
 {rollout}"""

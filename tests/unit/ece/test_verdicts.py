@@ -83,6 +83,12 @@ def _api(code: str, message: str = "no", **more: object) -> dict[str, object]:
         (_received(401, b"<h1>Unauthorized</h1>"), ApiError, (), "do-it: Unauthorized (401 Unauthorized)"),
         (_received(403, _api("root.unauthorized")), Forbidden, ("root.unauthorized",), None),
         (_received(403, b"<h1>Blocked</h1>"), ApiError, (), "do-it: Blocked (403 Forbidden)"),
+        (
+            _received(404, {"error": {"type": "t", "reason": "no such index [x]"}, "status": 404}),
+            ApiError,
+            (),
+            "do-it: no such index [x] (404 Not Found)",
+        ),
         (_received(403, {"ok": False, "message": "no"}), ApiError, (), "do-it: no (403 Forbidden)"),
         (_received(449), Unauthenticated, (), "do-it: 449 Elevated permissions required"),
         (_received(499), ApiError, (), "do-it: 499"),

@@ -97,9 +97,12 @@ def test_what_is_told_of_a_deployment(ece: Ece) -> None:
     stopped = ece.deploy("stopped", user_bundles=entries(A))
     ece.wait()
     ece.call("POST", f"/{stopped}/_shutdown", None)
+    tags = [{"key": "tier", "value": "canary"}, {"key": "team", "value": "search"}]
+    ece.call("PUT", f"/{id_}", {"prune_orphans": False, "metadata": {"tags": tags}})
     ece.wait()
     (user,) = ece.search.by_use([A]).users
     assert (user.id, user.name, user.version) == (id_, "shop", "8.15.3")
+    assert user.tags == {"tier": "canary", "team": "search"}
     assert (user.modified, ece.search.read(id_, [A])) == (user.modified, user)
     shown = {
         each.id: (each.name, each.version, each.places)

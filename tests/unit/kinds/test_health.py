@@ -262,10 +262,11 @@ def element(id_: str, lists: Shown, size: int = 1024) -> Shown:
             nodes(""),
             "instance-0 does not have the plugin icu",
         ),
-        ({"elasticsearch": ALL}, None, ""),
+        ({"elasticsearch": ALL}, {"id": None}, "None does not have the plugin icu"),
+        ({"elasticsearch": ALL}, {}, ""),
     ],
 )
-def test_plugins_that_nodes_lack(plan: Shown, shown: Any, told: str) -> None:
+def test_plugins_that_nodes_lack(plan: Shown, shown: Shown, told: str) -> None:
     body = deployment()
     put(f"{ES}/plan_info/current/plan", plan)(body)
     found = missing_plugin(body, "main-elasticsearch", shown)

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from planner.kinds.loading import Cluster, Loaded, clusters_of, digest, everywhere, loaded, unfit, version_of
+from planner.kinds.loading import (
+    Cluster,
+    Loaded,
+    clusters_of,
+    digest,
+    everywhere,
+    loaded,
+    tags_of,
+    unfit,
+    version_of,
+)
 
 VERSION = "8.15.3"
 
@@ -223,3 +233,17 @@ def test_clusters_of_a_deployment() -> None:
 def test_what_does_not_run_there(type_: str, made_for: str, version: str, severity: str) -> None:
     one = Loaded(type_, "it", "repo://1", made_for)
     assert [found for found, _, _ in unfit(one, version)] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("told", "tags"),
+    [
+        (None, {}),
+        (7, {}),
+        ({"tags": None}, {}),
+        ({"tags": [{"key": "tier", "value": "canary"}]}, {"tier": "canary"}),
+        ({"tags": [7, {"value": "x"}, {"key": "bare"}, {"key": "a", "value": ""}]}, {"bare": "", "a": ""}),
+    ],
+)
+def test_tags_are_told_by_key(told: Any, tags: dict[str, str]) -> None:
+    assert tags_of({"metadata": told}) == tags

@@ -64,11 +64,15 @@ def test_nothing_is_begun_while_a_plan_is_pending() -> None:
     at.look()
 
 
-def test_a_boot_loop_is_no_matter_of_patience() -> None:
+@pytest.mark.parametrize("broken", ["bundle", "plugin"])
+def test_a_boot_loop_is_no_matter_of_patience(broken: str) -> None:
     """The attempt waits ten minutes for an instance that has been started again by then."""
     at = Deployed.made()
+    descriptor = PLUGIN.replace("classname=T", "")
+    url = at.stored(archive(**{"plugin-descriptor.properties": descriptor}), "plugin")
+    plugins = [{"name": "tokens", "url": url, "elasticsearch_version": "8.15.3"}]
     reading = at.look()
-    at.change(BROKEN)
+    at.change(*([BROKEN] if broken == "bundle" else []), user_plugins=plugins if broken == "plugin" else [])
     at.wait(15)
     assert at.checked(reading)[0] == PENDING
     at.wait(50)
@@ -201,15 +205,30 @@ def test_where_nothing_is_passed_on_it_is_said() -> None:
         found = at.check(None, health)
         assert (found.settling.status, found.note.partition(":")[0]) == (
             "",
-            "its nodes were not asked what they loaded",
+            "what its nodes loaded could not be looked at",
         )
     assert at.check(None).note == ""
 
 
-def test_nodes_that_do_not_answer_yet() -> None:
+def test_a_reply_about_nodes_that_is_none() -> None:
     at = Deployed.made()
-    at.fault("GET /deployments/*/elasticsearch/*/proxy/** status:503")
-    status, reason = at.checked(None, Health(plugins=True))
+
+    def odd(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if "/proxy/" not in environ["PATH_INFO"]:
+            return at.app(environ, start)
+        start("200 OK", [("Content-Type", "application/json")])
+        return [b'{"nodes": []}']
+
+    found = evolve(at, app=odd).check(None, Health(plugins=True))
+    assert (found.settling.status, "holds no nodes" in found.note) == ("", True)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nodes_that_do_not_answer_yet(method: str) -> None:
+    at = Deployed.made()
+    at.fault(f"{method} /deployments/*/elasticsearch/*/proxy/** status:503")
+    analysis = Analysis("products", "words", "tv", ("tv",))
+    status, reason = at.checked(None, Health(plugins=True, analyze=(analysis,)))
     assert (status, reason.partition(":")[0]) == (PENDING, "its nodes do not answer")
 
 
@@ -243,6 +262,47 @@ def test_a_restart_whose_reply_was_lost_is_not_begun_again(after: float, fails: 
     at.wait()
     assert at.checked(reading)[0] == (FAILED if fails else "")
     assert len(at.restarts) == 1
+
+
+def test_a_restart_whose_attempt_is_not_shown_yet_is_waited_for() -> None:
+    at = Deployed.made()
+    reading, body = at.look(), at.call("GET", at.path)
+    body["resources"]["elasticsearch"][0]["info"]["status"] = "restarting"
+
+    def begun(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        assert environ["REQUEST_METHOD"] == "GET"
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
+
+    with pytest.raises(NotYet, match="elasticsearch: its status is restarting"):
+        evolve(at, app=begun).restart(reading)
+
+
+def test_of_several_clusters_only_those_restart_that_were_not_begun() -> None:
+    """A run was cut off between the two."""
+    at = Deployed.made()
+    body = at.call("GET", f"{at.path}?show_plan_history=true")
+    (first,) = body["resources"]["elasticsearch"]
+    second = json.loads(json.dumps(first))
+    second["ref_id"] = "second"
+    own = {
+        "plan_attempt_id": "own",
+        "plan": {"transient": {"plan_configuration": {"cluster_reboot": "forced"}}},
+    }
+    first["info"] |= {"plan_info": {**first["info"]["plan_info"], "pending": own}, "status": "restarting"}
+    body["resources"]["elasticsearch"].append(second)
+    posted = []
+
+    def two(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            posted.append(environ["PATH_INFO"].rpartition("/elasticsearch/")[2])
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
+
+    known = [second["info"]["plan_info"]["current"]["plan_attempt_id"]]
+    names = [f"elasticsearch {ref_id}" for ref_id in (first["ref_id"], "second")]
+    evolve(at, app=two).restart(Reading(GREEN, dict.fromkeys(names, known)))
+    assert posted == ["second/_restart"]
 
 
 def test_a_restart_of_before_is_not_this_one() -> None:

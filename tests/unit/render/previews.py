@@ -15,7 +15,7 @@ from planner.model.release import Gate
 from planner.model.value import UNKNOWN, Fingerprint, Secret, Value
 from planner.render.markdown import CommentForm
 
-from . import plans
+from . import plans, rollouts
 from .plans import DRIFT, ICU, OFFICE, OUTPUTS, SYNONYMS, plan
 
 BASE = "5d1f0c2ab97e6f1d3c4b5a69788796a5b4c3d2e1"
@@ -139,6 +139,16 @@ BROKEN = 'templates/extensions.yaml:4: "langage" is not defined\n  Did you mean 
 PROTECTED = "templates/extensions.yaml:9: extension.synonyms must not be destroyed\n  Keep its block."
 
 
+def _rolled_out() -> Preview:
+    """More roll-outs than anybody has, of which one is held back."""
+    held, *others = (evolve(rollouts.SEARCH, name=f"search_{number}") for number in range(30))
+    return preview(
+        planned("dev", plans.CONTENT, rollouts=(rollouts.RESTARTS, rollouts.STAYS), asked=False),
+        planned("prod", plans.CONTENT, rollouts=(evolve(held, held=rollouts.FAILURE), *others)),
+        planned("qa", plans.DELETE, rollouts=(rollouts.HOSTILE,)),
+    )
+
+
 def _hostile() -> Preview:
     every = "\n".join(HOSTILE_TEXTS)
     values = {text: text for text in HOSTILE_TEXTS}
@@ -232,6 +242,8 @@ PREVIEWS: Mapping[str, Preview] = MappingProxyType(
         "whole_failure": preview(error=f"{BROKEN}\n{PROTECTED}", advice="planner validate shows the lines."),
         "drift_only": preview(planned("dev", drift=DRIFT), planned("prod")),
         "state_only": preview(planned("dev", *OTHERS)),
+        "rolled_out": _rolled_out(),
+        "held_back": preview(planned("prod", rollouts=(evolve(rollouts.SEARCH, held=rollouts.FAILURE),))),
         "hostile": _hostile(),
         "many_creates": preview(planned("dev", *map(created, range(1_000)), plans.DELETE)),
         "many_deletes": preview(

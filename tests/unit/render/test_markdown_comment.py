@@ -27,6 +27,8 @@ SHAPES = [
     ("everything", "azure", 30_000),
     ("everything", "github", 5_000),
     ("everything", "github", 2_600),
+    ("rolled_out", "github", 9_000),
+    ("rolled_out", "github", 3_000),
     ("hostile", "bitbucket", 30_000),
     ("hostile", "github", 7_000),
     ("long_update", "github", 2_800),
@@ -357,6 +359,18 @@ CROWDED = evolve(
     unaffected=(WIDE_NAME,) * 50,
     fallback=WIDE_NAME,
 )
+
+
+def test_roll_outs_give_way_before_deletes_and_say_so() -> None:
+    whole, less, least = (
+        render_comment(PREVIEWS["rolled_out"], github(limit)) for limit in (WIDE, 9_000, 3_000)
+    )
+    assert "- ... 13 more roll-outs" in whole
+    assert "- `search_0` in `prod` (switch)" in less
+    assert "some of what is rolled out" in less
+    assert "**Roll-outs:**" not in least
+    for text in (whole, less, least):
+        assert "30 roll-outs to 350 deployments, 2 roll-outs held back" in text
 
 
 @pytest.mark.parametrize("forge", ["github", "gitlab", "bitbucket"])

@@ -122,6 +122,49 @@ def test_a_fact_that_the_headline_tells_is_not_told_again(change: Change, headli
     assert len(view.facts) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "rollout",
+            (
+                "extension.synonyms and extension.phonetic, to 12 deployments in 3 waves, each",
+                "shop-canary-1 (8.15.3), shop-canary-2 (8.15.3)",
+                "one at a time, green and plugins loaded within 30m, 10m between waves; "
+                "when one fails its wave goes back",
+                "legacy-shop keeps the old one: no binding of this project",
+                "wave 2 of 3 of rollout.search: look, update, settle, check",
+                "1 roll-out to 12 deployments",
+            ),
+        ),
+        (
+            "rollout_held",
+            (
+                "shop-canary-1 failed in wave 2, 2026-11-30 08:00 UTC: analysis-phonetic 8.14.1 does",
+                "planner apply -e staging --retry-rollout search",
+                "held back",
+            ),
+        ),
+        (
+            "rollouts",
+            (
+                "the installation was not asked: who else uses what it carries is not known",
+                "shop-staging, orders, legacy-shop keep the old content until their nodes start anew",
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_said_of_a_roll_out_is_in_every_format(form: str, name: str, said: tuple[str, ...]) -> None:
+    shown = " ".join(FORMATS[form](PLANS[name]).replace("`", "").split())
+    assert [words for words in said if words not in shown] == []
+
+
+def test_one_that_is_held_back_is_no_environment_as_it_should_be() -> None:
+    view = PlanView(PLANS["rollout_held"])
+    assert view.nothing_to_do("staging") == "Nothing begins: rollout.search is held back."
+
+
 def behind(*names: str, drift: tuple[Drift, ...] = ()) -> str:
     found = tuple(Prior(Address("extension", name), name, {}) for name in names)
     return PlanView(plan(drift=drift, refreshed=found)).behind

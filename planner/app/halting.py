@@ -1,0 +1,88 @@
+"""How far an apply goes with roll-outs: what is asked before each new wave. What is under way is followed to
+its end, and a way back is taken, whatever is said here.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from attrs import define, field, frozen
+
+from planner.app.opening import Opened
+from planner.app.promotion.admission import Forcing, admission, remembered
+from planner.errors import PlannerError
+from planner.model.rollout import Begun
+from planner.model.state import State
+from planner.model.times import show_duration
+
+_ASKED = ("windows", "rejected")
+"""The gates that may close while a roll-out is under way."""
+
+
+@frozen
+class Reach:
+    """How far an apply is to go. one_wave: it ends between waves after one of each roll-out. seconds: after
+    which no wave begins, None for none. last: the last wave that it does, from 1; 0 for all.
+    """
+
+    one_wave: bool = False
+    seconds: float | None = None
+    last: int = 0
+
+
+EVERYTHING = Reach()
+
+
+@define(eq=False, repr=False)
+class Halt:
+    """Why a wave is not to begin now. state: under the lock, before the apply changed anything. since: when
+    the apply began, by its timer.
+    """
+
+    here: Opened
+    reach: Reach
+    forcing: Forcing
+    state: State
+    since: float
+    _first: dict[str, int] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._first = {begun.id: begun.wave for begun in self.state.rollouts if _is_under_way(begun)}
+
+    def __call__(self, begun: Begun, wave: int) -> str:
+        first = self._first.setdefault(begun.id, wave)
+        return self._beyond(first, wave) or self._closed()
+
+    def _beyond(self, first: int, wave: int) -> str:
+        reach, passed = self.reach, self.here.passing.timer() - self.since
+        if reach.last and wave > reach.last:
+            return f"it was to end after wave {reach.last}"
+        if reach.one_wave and wave != first:
+            return f"it was to end after wave {first}"
+        if reach.seconds is not None and passed >= reach.seconds:
+            return f"it was to begin no wave after {show_duration(timedelta(seconds=reach.seconds))}"
+        return ""
+
+    def _closed(self) -> str:
+        """What the gates say by now that may have closed meanwhile; their installations are not asked."""
+        here = self.here
+        if here.configuration.project.promote is None:
+            return ""
+        try:
+            upstreams = remembered(here.request, here.environment.promote_from)
+            now = here.store.clock()
+            found = admission(
+                here.request, here.configuration, self.state, now, self.forcing, upstreams=upstreams
+            )
+        except PlannerError as error:
+            return f"whether it may go on is not known: {error.summary}"
+        closed = (
+            [gate for gate in found.verdict.gates if gate.name in _ASKED and not gate.met] if found else []
+        )
+        return "; ".join(gate.detail for gate in closed)
+
+
+def _is_under_way(begun: Begun) -> bool:
+    """Whether a part of its wave is done, or was begun."""
+    waves, at = begun.rollout.waves, begun.wave - 1
+    return at < len(waves) and any(begun.of(member.id).stage for member in waves[at])

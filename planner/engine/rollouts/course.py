@@ -1,0 +1,128 @@
+"""One roll-out on its way: which of its waves are to go, and what became of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from attrs import define, field
+
+from planner.errors import ApiError, Conflict, OutcomeUnknown, PlannerError, StalePlan, Unreachable
+from planner.model.ledger import WENT_BACK, Rolled
+from planner.model.rollout import (
+    BACK,
+    DONE,
+    GOING,
+    RESTART,
+    STOPPED,
+    UNDONE,
+    Begun,
+    Failure,
+    Member,
+    Rollout,
+)
+
+_SERVER: Final = 500
+"""The least status that says the server failed, not the request."""
+
+
+@define(eq=False, repr=False)
+class Course:
+    """One roll-out, on its way. left: its waves that are to go, by number, as members in their order.
+
+    under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
+    wave may begin, by the timer. open: the number of the wave that has begun. ended: its record is gone.
+    closed: why nobody begins.
+    """
+
+    rollout: Rollout
+    begun: Begun | None
+    left: list[tuple[int, list[Member]]]
+    back: bool = False
+    ready: set[str] = field(factory=set)
+    under_way: set[str] = field(factory=set)
+    started: set[str] = field(factory=set)
+    wells: dict[str, int] = field(factory=dict)
+    contents: Mapping[str, str] = field(factory=dict)
+    opens: float = 0.0
+    open: int = 0
+    closed: str = ""
+    ended: bool = False
+
+    @classmethod
+    def of(cls, rollout: Rollout, begun: Begun | None) -> Course:
+        if begun is None:
+            return cls(rollout, None, [(n, [*wave]) for n, wave in enumerate(rollout.waves, 1)])
+        back = begun.status == BACK
+        going = {m.id for m in begun.to_go_back} if back else None
+        waves = [
+            (number, [m for m in wave if (m.id in going if going is not None else not _is_over(begun, m))])
+            for number, wave in enumerate(rollout.waves, 1)
+        ]
+        found = [(number, wave) for number, wave in waves if wave]
+        if back:
+            return cls(rollout, begun, found[::-1], back)
+        has_begun = bool(found) and any(begun.of(m.id).stage for m in rollout.waves[begun.wave - 1])
+        return cls(rollout, begun, found, open=begun.wave if has_begun else 0)
+
+    @property
+    def members(self) -> Iterator[Member]:
+        return (member for _, wave in self.left for member in wave)
+
+    def rolled(self, ended: bool) -> Rolled | None:
+        """What became of it, for people; None of one that did not begin. ended: its record is gone."""
+        begun = self.begun
+        if begun is None:
+            return None
+        name, status = self.rollout.name, begun.status
+        result = (WENT_BACK if self.back else DONE) if ended else status
+        wrong = first_wrong(begun)
+        back = [m.shown for m in self.rollout.members if begun.of(m.id).stage == UNDONE]
+        return Rolled(
+            name=name,
+            id=begun.id,
+            result=result,
+            wave=begun.done,
+            waves=len(self.rollout.waves),
+            deployment=wrong.shown if wrong and result != DONE else "",
+            reason=(begun.of(wrong.id).reason if wrong else self.closed) if result != DONE else "",
+            back=tuple(back),
+            advice=_advice(name, result, self.rollout.rules.mode),
+        )
+
+
+def _is_over(begun: Begun, member: Member) -> bool:
+    return begun.of(member.id).stage == DONE
+
+
+def _advice(name: str, result: str, mode: str) -> str:
+    if result == WENT_BACK:
+        return (
+            "It is held back until what it carries is another. To try the same once more: "
+            f"planner apply --retry-rollout {name}"
+        )
+    if result == STOPPED:
+        ways = ("continue", "abandon") if mode == RESTART else ("continue", "back", "abandon")
+        return f"Say how it ends: {' or '.join(f'planner rollout {way} {name}' for way in ways)}"
+    return "planner apply goes on with it." if result in (GOING, BACK) else ""
+
+
+def first_wrong(begun: Begun) -> Member | None:
+    """The first member that failed."""
+    return next((member for member in begun.rollout.members if begun.of(member.id).reason), None)
+
+
+def is_no_verdict(error: BaseException) -> bool:
+    """Whether an error says nothing of what was to be written: the installation was not reached, or somebody
+    else changed the same at that time."""
+    server = isinstance(error, ApiError) and error.status >= _SERVER
+    nothing = isinstance(error, OutcomeUnknown | Unreachable | Conflict | StalePlan)
+    return server or nothing or not isinstance(error, PlannerError)
+
+
+def remembered(begun: Begun, at: str) -> Failure:
+    """What is remembered of a roll-out that went back. at: ISO 8601 in UTC."""
+    wrong = first_wrong(begun)
+    wave, shown = (begun.rollout.wave_of(wrong.id), wrong.shown) if wrong else (begun.wave, "")
+    reason = begun.of(wrong.id).reason if wrong else begun.reason
+    return Failure(begun.rollout.name, begun.rollout.wish, wave, shown, reason, at)
