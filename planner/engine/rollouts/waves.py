@@ -135,7 +135,7 @@ class Waves:
         """Opens the wave, unless something speaks against it."""
         number, _ = course.left[0]
         if course.open != number:
-            if not course.back and course.begun and (why := self.world.halt(course.begun, number, 0)):
+            if not course.back and course.begun and (why := self.world.halt(course.begun, number)):
                 course.closed = why
                 return False
             self._tell_begun(course, number)
@@ -227,10 +227,12 @@ class Waves:
             return []
         reason = error.summary if isinstance(error, PlannerError) else str(error)
         before = course.begun.of(member.id)
-        if course.back:
-            return self._through(course, member, evolve(before, stage=WRONG, reason=reason))
+        if course.back:  # one that has what it had before is back, however well it is
+            stage = UNDONE if step.operation == CHECK else WRONG
+            return self._through(course, member, evolve(before, stage=stage, reason=before.reason or reason))
         first, course.closed = not course.closed, course.closed or f"{member.shown} failed: {reason}"
-        noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
+        stage = "" if step.operation == LOOK else WRONG  # of what was only looked at nothing goes back
+        noted = self._noted(course, member, evolve(before, stage=stage, reason=reason))
         status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
         stands = Milestone(course.begun.id, status=status, reason=course.closed)
         if not first:
@@ -268,13 +270,19 @@ class Waves:
             if course.begun and not course.back:
                 waves = len(course.rollout.waves)
                 self._say(WaveDone(course.begun.id, course.rollout.name, number, waves, pause))
-            if course.begun and pause:
-                course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
-        if course.begun and not course.left and not (course.back and course.begun.to_go_back):
-            failure = remembered(course.begun, self.world.now()) if course.back else None
-            noted.append(Milestone(course.begun.id, ended=True, failure=failure))
-            course.ended = True
-        return noted
+        return [*noted, *self._over(course)]
+
+    def over(self) -> list[Milestone]:
+        """What is to be recorded of those that began before, and of which nothing is left to do."""
+        return [stage for course in self._all for stage in self._over(course)]
+
+    def _over(self, course: Course) -> list[Milestone]:
+        begun = course.begun
+        if begun is None or course.left or (course.back and begun.to_go_back):
+            return []
+        course.ended = True
+        failure = remembered(begun, self.world.now()) if course.back else None
+        return [Milestone(begun.id, ended=True, failure=failure)]
 
     def end(self) -> tuple[Rolled, ...]:
         """Tells what became of each roll-out that began."""
