@@ -34,7 +34,7 @@ class Somebody:
     def call(self, method: str, path: str, **sent: Any) -> Any:
         """None for what is refused."""
         with self.project.sandbox() as ece:
-            reply = ece.client.open(f"/api/v1{path}", method=method, headers=LOGIN, **sent)
+            reply = ece.client.open(f"/api/v1{path}", method=method, **{"headers": LOGIN, **sent})
             return reply.get_json() if reply.status_code < 300 else None
 
     def look(self, id_: str) -> Any:
