@@ -28,7 +28,7 @@ PLAN = "plan.json"
 NARROW = (*APPLY, "--parallelism", "1")
 PARTLY = 5
 TRIES = 3
-_TELLING = ("dev.", "0", "requests.log")
+BACK = "going back"
 SEARCHED = 2
 """The deployment of the second wave that has the index."""
 
@@ -56,6 +56,13 @@ class Cut:
             if stage.get("ended"):
                 found.pop(stage["rollout"], None)
         return next(iter(found.values()), None)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether a roll-out was on its way back."""
+        state = self.project.state()
+        stages = _milestones(self.project.folder / "state/dev.journal", state)
+        return any(each.get("status") == BACK for each in (*state.get("rollouts", ()), *stages))
 
     def seen(self) -> Seen:
         seen = Seen.of(self.project)
@@ -102,6 +109,17 @@ WAYS: Mapping[str, Way] = MappingProxyType(
 )
 
 
+def went_on(cut: Cut, name: str) -> Counter[str]:
+    """See `go_on`; whatever it raises says where the kill was, and which way was taken. The folder goes."""
+    try:
+        tally = go_on(cut, WAYS[name])
+    except Exception as error:
+        error.add_note(f"cut off at {cut.project.folder.name}, and gone on with: {name}")
+        raise
+    shutil.rmtree(cut.project.folder)
+    return tally
+
+
 def go_on(cut: Cut, way: Way) -> Counter[str]:
     """Somebody goes on that way, until all is done; what was counted. Broken at the first promise that does
     not hold."""
@@ -142,8 +160,12 @@ def _finish(cut: Cut, wish: Wish, done: Done) -> None:
     promise(not cut.project.state().get("deposed") and cut.record is None, "something is left in the state")
 
 
-def every_cut(folder: Path, wish: Wish) -> Iterator[tuple[str, Callable[[Path], Cut]]]:
-    """An apply of a wish, cut off at each moment: which, and what makes a project of it in a folder."""
+def every_cut(
+    folder: Path, wish: Wish, telling: tuple[str, ...] = ("dev.", "0", "requests.log")
+) -> Iterator[tuple[str, Callable[[Path], Cut]]]:
+    """An apply of a wish, cut off at each moment: which, and what makes a project of it in a folder. telling:
+    how the names of the files begin that tell moments apart: those of the state, and what was asked.
+    """
     project = rolled(folder / "whole", [SEARCHED], evolve(wish, rule=GOOD))
     before = Seen.of(project)
     wish.write(project)
@@ -156,14 +178,13 @@ def every_cut(folder: Path, wish: Wish) -> Iterator[tuple[str, Callable[[Path], 
     promise(done.code == (PARTLY if wish.rule == BROKEN else 0), f"nobody stops it: {done}")
     known: object = None
     for copy in sorted((folder / "copies").iterdir()):
-        known, former = _written(copy), known
+        known, former = _written(copy, telling), known
         if known != former:
             yield copy.name, partial(_cut, project.folder, copy, wish, before, digest)
 
 
-def _written(copy: Path) -> dict[str, bytes]:
-    """What tells moments apart: what is in the state's files, and what was asked."""
-    files = (path for path in copy.rglob("*") if path.is_file() and path.name.startswith(_TELLING))
+def _written(copy: Path, telling: tuple[str, ...]) -> dict[str, bytes]:
+    files = (path for path in copy.rglob("*") if path.is_file() and path.name.startswith(telling))
     return {str(path.relative_to(copy)): path.read_bytes() for path in files}
 
 
