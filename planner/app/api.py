@@ -35,6 +35,7 @@ from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import APPLIED, Event, Ledger
 from planner.model.resource import Credential, Desired
+from planner.model.rollout import DONE
 from planner.model.state import State
 from planner.model.value import Value
 from planner.render.style import Style
@@ -259,12 +260,20 @@ def _applied(outcome: Outcome, outputs: Mapping[str, Value]) -> Applied:
         return Applied(ledger, outputs, outcome.failed)
     left = [entry for entry in ledger.entries if entry.result != APPLIED]
     first = next((entry for entry in left if entry.reason), None)
-    why = f"{first.address}: {first.reason}" if first else "it was cancelled"
+    why = f"{first.address}: {first.reason}" if first else _unfinished(ledger) or "it was cancelled"
     raises = PartlyApplied if ledger.changed else Refused if ledger.refused else PlannerError
-    error = raises(f"{len(left)} of {len(ledger.entries)} resources were not applied; {why}")
+    missing = f"{len(left)} of {len(ledger.entries)} resources were not applied"
+    waits = not left and not ledger.interrupted
+    error = raises(f"{'not all of it was rolled out' if waits else missing}; {why}")
     if isinstance(error, PartlyApplied):
         error.ledger = ledger
     raise error
+
+
+def _unfinished(ledger: Ledger) -> str:
+    """The first roll-out that is not done, "" where all are."""
+    rolled = next((rolled for rolled in ledger.rollouts if rolled.result != DONE), None)
+    return f"rollout.{rolled.name} {rolled.result}: {rolled.reason}" if rolled else ""
 
 
 @define

@@ -8,6 +8,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
+from planner.app.begun import is_held, refuse_not_held, refuse_while_open
 from planner.app.carrying import Applying, Outcome, Report, carried
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
@@ -16,7 +17,7 @@ from planner.app.halting import Halt
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
-from planner.app.rolling import go_on, is_held, left_over, refuse_not_held, refuse_while_open, went_back
+from planner.app.rolling import go_on, left_over, went_back
 from planner.app.stores import locked
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state

@@ -124,8 +124,8 @@ def run(
     credentials = opened_credentials(here, plan, applying.credentials)
     operation = "destroy" if here.request.destroy else "apply"
 
-    def halt(begun: Begun, wave: int) -> str:
-        halted.append(applying.halt(begun, wave))
+    def halt(begun: Begun, wave: int, ahead: float) -> str:
+        halted.append(applying.halt(begun, wave, ahead))
         return halted[-1]
 
     try:

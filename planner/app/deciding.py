@@ -12,7 +12,7 @@ from planner.app.apply import halting, holding
 from planner.app.carrying import Applying, Outcome
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
-from planner.app.rolling import followed
+from planner.app.rolling import followed, without_void
 from planner.engine.rollouts.again import plan_again
 from planner.engine.rollouts.course import remembered
 from planner.errors import PlannerError, Refused, WrongUsage
@@ -69,7 +69,7 @@ def take_back(applying: Applying, name: str | None, *, auto: bool, lock_timeout:
         if back.rollout.rules.mode == RESTART:
             raise _no_way_back(applying.here, back)
         if back.to_go_back:
-            return evolve(_decided(held, state, back, "Take back", auto=auto), back=False)
+            return _decided(held, state, back, "Take back", auto=auto)
         here = applying.here
         _approve(here, f"Take back the roll-out {back.rollout.name} in {here.environment.name}?", auto=auto)
         failure = remembered(back, here.store.clock())
@@ -103,7 +103,8 @@ def _held(
     applying: Applying, name: str | None, operation: str, timeout: float
 ) -> Iterator[tuple[Applying, State, Begun]]:
     here, since = applying.here, applying.here.passing.timer()
-    with holding(here, operation, timeout) as state:
+    with holding(here, operation, timeout) as found:
+        state = without_void(here, found)
         begun = named(state.rollouts, name, here.environment.name)
         yield halting(applying, state, since), state, begun
 
@@ -123,18 +124,21 @@ def _going_back(begun: Begun) -> Begun:
 
 
 def _decided(applying: Applying, state: State, begun: Begun, what: str, *, auto: bool) -> Outcome:
-    """What became of a roll-out once its record is as somebody decided, which is durable first."""
+    """What became of a roll-out once its record is as somebody decided, which is durable first. One that went
+    back as it was to is done.
+    """
     here = applying.here
     plan = plan_again([begun], state, here.session.goal, here.session.drivers)
     applying.report.plan(plan)
     _approve(here, f"{what} the roll-out {begun.rollout.name} in {here.environment.name}?", auto=auto)
     rollouts = tuple(begun if item.id == begun.id else item for item in state.rollouts)
     state = here.store.commit(evolve(state, rollouts=rollouts))
-    _, outcome = followed(applying, state, [begun])
-    if outcome.ledger and outcome.ledger.complete:
-        way = plain_command_line(here.request.folder, here.environment.name, "apply")
-        here.caller.tell(f"What is left besides is done by the next apply: {way}")
-    return outcome
+    after, outcome = followed(applying, state, [begun])
+    if begun.id in {item.id for item in after.rollouts}:
+        return outcome
+    way = plain_command_line(here.request.folder, here.environment.name, "apply")
+    here.caller.tell(f"What is left besides is done by the next apply: {way}")
+    return Outcome() if begun.status == BACK else outcome
 
 
 def _approve(here: Opened, question: str, *, auto: bool) -> None:

@@ -49,12 +49,13 @@ class Halt:
     def __attrs_post_init__(self) -> None:
         self._first = {begun.id: begun.wave for begun in self.state.rollouts if _is_under_way(begun)}
 
-    def __call__(self, begun: Begun, wave: int) -> str:
+    def __call__(self, begun: Begun, wave: int, ahead: float) -> str:
+        """ahead: seconds until it may begin. How the gates are then nobody knows before."""
         first = self._first.setdefault(begun.id, wave)
-        return self._beyond(first, wave) or self._closed()
+        return self._beyond(first, wave, ahead) or ("" if ahead else self._closed())
 
-    def _beyond(self, first: int, wave: int) -> str:
-        reach, passed = self.reach, self.here.passing.timer() - self.since
+    def _beyond(self, first: int, wave: int, ahead: float) -> str:
+        reach, passed = self.reach, self.here.passing.timer() - self.since + ahead
         if reach.last and wave > reach.last:
             return f"it was to end after wave {reach.last}"
         if reach.one_wave and wave != first:

@@ -39,7 +39,7 @@ class Stored:
     def refuse_while_open(self, state: State) -> None:
         """Refused where a roll-out has begun and not ended: an edit would take away what it goes on from."""
         if state.rollouts:
-            from planner.app.rolling import open_refusal  # noqa: PLC0415 - only then
+            from planner.app.begun import open_refusal  # noqa: PLC0415 - only then
 
             raise open_refusal(self.folder, self.environment.name, state.rollouts[0])
 

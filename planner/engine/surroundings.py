@@ -13,11 +13,13 @@ from planner.engine.refresh import Listed
 from planner.model.ledger import Sink
 from planner.model.rollout import Begun
 
-Halting = Callable[[Begun, int], str]
-"""Why a wave of a roll-out, from 1, is not to begin now; "" where it is."""
+Halting = Callable[[Begun, int, float], str]
+"""Why a wave of a roll-out, from 1, is not to begin in so many seconds; "" where it may. It is asked when the
+pause before it begins, and with 0 when its turn has come.
+"""
 
 
-def never(_begun: Begun, _wave: int) -> str:
+def never(_begun: Begun, _wave: int, _ahead: float) -> str:
     """Each wave may begin."""
     return ""
 

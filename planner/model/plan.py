@@ -224,9 +224,12 @@ class Summary:
     update: int = 0
     replace: int = 0
     delete: int = 0
+    restart: int = 0
 
     def __str__(self) -> str:
-        return ", ".join(f"{count} to {verb}" for verb, count in asdict(self).items())
+        """Without restarts where there are none, as nearly always."""
+        counts = ((verb, count) for verb, count in asdict(self).items() if count or verb != "restart")
+        return ", ".join(f"{count} to {verb}" for verb, count in counts)
 
 
 @define(slots=False, frozen=True)

@@ -18,7 +18,7 @@ from planner.model.value import Value
 from planner.model.value_json import encode_value
 from planner.render.graph import Graph
 from planner.render.rollout_view import retry_advice
-from planner.render.rollouts import STAGES, next_text, ways_on
+from planner.render.rollouts import STAGES, next_text, way_back, ways_on
 from planner.render.template_text import Origins, Resources
 
 Document = dict[str, Any]
@@ -128,7 +128,7 @@ def _rollout(item: Begun, environment: str) -> Document:
         "wave": item.wave if item.wave <= len(waves) else None,
         "waves": waves,
         "next": next_text(item),
-        "way_back": [member.id for member in item.to_go_back],
+        "way_back": [member.id for member in way_back(item)],
         "ways_on": [{"command": command, "does": does} for command, does in ways_on(item, environment)],
     }
 

@@ -184,28 +184,41 @@ def retry_advice(name: str, environment: str) -> str:
 
 @frozen
 class Membership:
-    """That a resource is the binding of a deployment in a wave. steps: what is done with it, in order."""
+    """That a resource is the binding of a deployment in a wave, or stands for one. steps: what is done with
+    it, in order. deployment: its name, where the address is not one that somebody gave.
+    """
 
     rollout: str
     wave: int
     waves: int
     steps: tuple[str, ...]
+    deployment: str = ""
 
     @property
     def text(self) -> str:
         steps = f": {', '.join(self.steps)}" if self.steps else ""
-        return f"wave {self.wave} of {self.waves} of {address_of(self.rollout)}{steps}"
+        whose = f"{self.deployment}, " if self.deployment else ""
+        return f"{whose}wave {self.wave} of {self.waves} of {address_of(self.rollout)}{steps}"
 
 
 def memberships(plan: Plan) -> Mapping[Address, Membership]:
-    """Of all members of the plan's roll-outs, by the addresses of their bindings."""
-    steps: dict[Address, list[str]] = {m.address: [] for rollout in plan.rollouts for m in rollout.members}
+    """Of all members of the plan's roll-outs, by the addresses of their bindings; none of one that restarts
+    nothing.
+    """
+    rollouts = [rollout for rollout in plan.rollouts if rollout.rules.mode != NONE]
+    steps: dict[Address, list[str]] = {m.address: [] for rollout in rollouts for m in rollout.members}
     for step in plan.steps:
         if step.address in steps:
             steps[step.address].append(step.operation)
     return {
-        member.address: Membership(rollout.name, number, len(rollout.waves), tuple(steps[member.address]))
-        for rollout in plan.rollouts
+        member.address: Membership(
+            rollout.name,
+            number,
+            len(rollout.waves),
+            tuple(steps[member.address]),
+            member.shown if member.address.name == f"_{member.id}" else "",
+        )
+        for rollout in rollouts
         for number, wave in enumerate(rollout.waves, 1)
         for member in wave
     }

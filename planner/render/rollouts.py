@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from attrs import evolve
+
 from planner.model.rollout import (
     BACK,
     DONE,
     GOING,
     LOOKED,
+    RESTART,
     STOPPED,
     UNDONE,
     WRONG,
@@ -65,16 +68,27 @@ def next_text(item: Begun) -> str:
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:
     """Commands, each with what it does."""
     ways = [("continue", _going_on(item))]
-    if item.status != BACK and item.to_go_back:
-        count = plural(len(item.to_go_back), "deployment")
+    if item.status != BACK and (members := way_back(item)):
+        count = plural(len(members), "deployment")
         ways.append(("back", f"brings {count} back to what was declared before"))
     name = item.rollout.name
     return [(f"planner rollout {verb} {name} -e {environment}", does) for verb, does in [*ways, _FORGET]]
 
 
+def way_back(item: Begun) -> tuple[Member, ...]:
+    """The members that a way back takes: of one that goes back, those that are left; else of all waves.
+    Nothing leads back from a restart: the old content is not there any more.
+    """
+    if item.rollout.rules.mode == RESTART:
+        return ()
+    return item.to_go_back if item.status == BACK else evolve(item, all_back=True).to_go_back
+
+
 def _going_on(item: Begun) -> str:
     if item.status == BACK:
         return "goes on with the way back"
+    if any(progress.stage == WRONG for progress in item.progress.values()):
+        return "tries again what failed, and goes on"
     return f"goes on with wave {item.wave}" if item.wave <= len(item.rollout.waves) else "ends it"
 
 

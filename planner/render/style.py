@@ -26,7 +26,16 @@ _CODES: Final = {
     WARNING: "1;33",
     MARKED: "7",
 }
-_ROLES: Final = {"+": ADD, "+/-": ADD, "~": CHANGE, "-": REMOVE, "-/+": REMOVE, ".": DIM, "!": WARNING}
+_ROLES: Final = {
+    "+": ADD,
+    "+/-": ADD,
+    "~": CHANGE,
+    "-": REMOVE,
+    "-/+": REMOVE,
+    "^": CHANGE,
+    ".": DIM,
+    "!": WARNING,
+}
 
 
 @frozen

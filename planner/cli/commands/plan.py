@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from planner.cli.handed import Console, Opened, Proposal, Request
+from planner.cli.handed import Console, Opened, Proposal, Report, Request
 from planner.cli.options import changing_options, content_option, format_option, on_request, retry_option
 from planner.errors import Refused
 
@@ -38,10 +38,10 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
+    from planner.app.begun import is_held, refuse_not_held, with_open
     from planner.app.linting import proposed
     from planner.app.opening import opened
-    from planner.app.rolling import is_held, refuse_not_held, with_open
-    from planner.cli.present import make_report, show_plan
+    from planner.cli.present import make_report
     from planner.state.saved import plan_digest, write_plan
 
     if console.events and form != "text":
@@ -53,12 +53,7 @@ def command(
             proposal = with_open(proposed(here, counted, ask_server=ask_server))
         refuse_not_held(here, proposal.plan, proposal.state)
         report = make_report(console, here, "plan")
-        if form == "html":
-            console.out_document(_page(console, here, proposal).encode())
-        elif form != "text":
-            show_plan(console, proposal.plan, form, here.store.redact)
-        else:
-            report.plan(proposal.plan)
+        _show(console, here, proposal, form, report)
         report.diagnostics((*here.configuration.diagnostics, *proposal.diagnostics))
         if proposal.forbidden:
             return Refused.exit_code
@@ -70,6 +65,17 @@ def command(
     if is_held(proposal.plan):
         return Refused.exit_code
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
+
+
+def _show(console: Console, here: Opened, proposal: Proposal, form: str, report: Report) -> None:
+    from planner.cli.present import show_plan
+
+    if form == "html":
+        console.out_document(_page(console, here, proposal).encode())
+    elif form != "text":
+        show_plan(console, proposal.plan, form, here.store.redact)
+    else:
+        report.plan(proposal.plan)
 
 
 def _tell_saved(console: Console, here: Opened, out: Path) -> None:

@@ -135,7 +135,7 @@ class Waves:
         """Opens the wave, unless something speaks against it."""
         number, _ = course.left[0]
         if course.open != number:
-            if not course.back and course.begun and (why := self.world.halt(course.begun, number)):
+            if not course.back and course.begun and (why := self.world.halt(course.begun, number, 0)):
                 course.closed = why
                 return False
             self._tell_begun(course, number)
@@ -270,6 +270,8 @@ class Waves:
             if course.begun and not course.back:
                 waves = len(course.rollout.waves)
                 self._say(WaveDone(course.begun.id, course.rollout.name, number, waves, pause))
+            if course.begun and pause:
+                course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
         return [*noted, *self._over(course)]
 
     def over(self) -> list[Milestone]:

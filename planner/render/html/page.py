@@ -36,7 +36,15 @@ _OFFLINE: Final = (
     "are not known."
 )
 _AS_IT_IS: Final = frozenset({Markup, int})
-_SIGNS: Final = {"create": "+", "update": "~", "replace": "-/+", "delete": "-", "state": ".", "drift": "~"}
+_SIGNS: Final = {
+    "create": "+",
+    "update": "~",
+    "replace": "-/+",
+    "delete": "-",
+    "restart": "^",
+    "state": ".",
+    "drift": "~",
+}
 _WORDS: Final = {"state": "state only", "drift": "drifted"}
 
 

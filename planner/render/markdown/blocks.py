@@ -32,7 +32,7 @@ _LEFT: Final = "  "
 """What the text has on the left of everything, and a diff has not."""
 
 _PLAIN: Final = Style()
-_COLOURS: Final[Mapping[str, str]] = {"+": "+", "-": "-", "~": "!", "-/+": "-", "+/-": "!"}
+_COLOURS: Final[Mapping[str, str]] = {"+": "+", "-": "-", "~": "!", "-/+": "-", "+/-": "!", "^": "!"}
 
 Attribute = tuple[str, tuple[str, ...]]
 """Its name, and its lines."""

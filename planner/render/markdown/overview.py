@@ -120,7 +120,8 @@ def _columns(preview: Preview, items: Sequence[EnvironmentPreview], why: int) ->
     yield Column("Environment", tuple(map(_name, items)))
     yield Column("Why", tuple(_why(item.why, why) for item in items))
     for noun in CALLS:
-        yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
+        if noun != "restart" or any(item.plan and item.plan.summary.restart for item in items):
+            yield Column(noun.capitalize(), tuple(_count(item, noun) for item in items), number=True)
     yield _where_any("State", [", ".join(state_only([item.plan])) if item.plan else "" for item in items])
     yield Column("Drift", tuple(_drift(item, preview.offline) for item in items), number=True)
     yield _where_any("Gates", [_gates(item.gates) for item in items])

@@ -31,6 +31,7 @@ _LEGEND: Final = (
     ("-/+", "replace: delete, then create"),
     ("+/-", "replace: create, then delete"),
     ("-", "delete"),
+    ("^", "restart"),
     (".", "change the state only"),
 )
 _USERS_NAMED: Final = 3
@@ -193,7 +194,7 @@ def _title_lines(item: ResourceView, width: int) -> Iterator[Line]:
     if cells(whole.text) <= width - whole.column:  # nearly always
         yield whole
         return
-    first, *rest = wrap(whole.text, width - whole.column)
+    first, *rest = wrap(whole.text, width - _ROWS_AT - 2)
     yield evolve(whole, text=first)
     yield from (Line(_ROWS_AT + 2, more) for more in rest)
 

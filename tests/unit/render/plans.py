@@ -335,6 +335,10 @@ PLANS: Mapping[str, Plan] = {
     "rollout_hostile": plan(rollouts=(rollouts.HOSTILE,)),
     "rollouts": plan(
         CONTENT,
+        *(
+            Change(member.address, Action.RESTART, "extension.icu has new content", id=member.id)
+            for member in rollouts.RESTARTS.members
+        ),
         rollouts=(rollouts.RESTARTS, rollouts.STAYS),
         steps=steps_of(rollouts.RESTARTS, LOOK, RESTARTED, SETTLE, CHECK),
         asked=False,

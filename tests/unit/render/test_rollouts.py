@@ -31,7 +31,7 @@ from planner.render import events
 from planner.render.escaping import cells
 from planner.render.reports import rollouts_document
 from planner.render.rollout_view import RolloutView, checks_text, told_in_short
-from planner.render.rollouts import render_rollouts
+from planner.render.rollouts import render_rollouts, ways_on
 from planner.render.style import Style
 from planner.resources import schema
 
@@ -105,10 +105,30 @@ def test_a_record_as_a_document(name: str) -> None:
 
 def test_what_a_document_says_of_one() -> None:
     (found,) = rollouts_document("prod", [FAILED], [])["rollouts"]
-    assert (found["status"], found["wave"], found["way_back"]) == (STOPPED, 2, [SECOND, THIRD])
+    assert (found["status"], found["wave"], found["way_back"]) == (STOPPED, 2, [SECOND, THIRD, FIRST])
     stages = [[each["stage"] for each in wave] for wave in found["waves"]]
     assert stages == [["done"], ["done", "failed"], ["not begun"] * 9]
     assert [way["command"].split()[2] for way in found["ways_on"]] == ["continue", "back", "abandon"]
+
+
+@pytest.mark.parametrize(
+    ("begun", "ways"),
+    [
+        (GOING_ON, "goes on with wave 2; brings 3 deployments back to what was declared before"),
+        (
+            FAILED,
+            "tries again what failed, and goes on; brings 3 deployments back to what was declared before",
+        ),
+        (GOES_BACK, "goes on with the way back"),
+        (ALL_DONE, "ends it; brings 12 deployments back to what was declared before"),
+        (evolve(GOING_ON, rollout=evolve(SEARCH, rules=RESTARTS.rules)), "goes on with wave 2"),
+        (evolve(GOING_ON, progress={}), "goes on with wave 1"),
+    ],
+)
+def test_ways_on(begun: Begun, ways: str) -> None:
+    *found, (_, last) = ways_on(begun, "prod")
+    assert "; ".join(does for _, does in found) == ways
+    assert last == "leaves every deployment as it is, and forgets the record"
 
 
 def view(rollout: Rollout, made: Plan | None = None) -> RolloutView:

@@ -1,0 +1,86 @@
+"""What is said of roll-outs that have begun, to who wants something else; and which are held back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve
+
+from planner.app.command_line import plain_command_line
+from planner.errors import PlannerError, Refused, WrongUsage
+from planner.model.diagnostic import near_or_there
+from planner.model.plan import Plan
+from planner.model.rollout import BACK, RESTART, STOPPED, Begun
+from planner.model.state import State
+
+if TYPE_CHECKING:
+    from planner.app.opening import Opened
+    from planner.engine.workflow import Proposal
+
+WAYS: Final = ("continue", "back", "abandon")
+"""How a roll-out that has begun may end, if somebody says so."""
+
+
+def is_held(plan: Plan) -> bool:
+    return any(rollout.held for rollout in plan.rollouts)
+
+
+def refuse_while_open(here: Opened, state: State) -> None:
+    """Refused where a roll-out has begun and not ended."""
+    for begun in state.rollouts:
+        raise open_refusal(here.request.folder, here.environment.name, begun)
+
+
+def open_refusal(folder: Path, environment: str, begun: Begun, why: str = "is not at its end") -> Refused:
+    """That nothing else is done before a roll-out ends, and the commands that say how it does."""
+    name = begun.rollout.name
+    words = ("continue", "abandon") if begun.rollout.rules.mode == RESTART else WAYS
+    ways = [plain_command_line(folder, environment, "rollout", word, name) for word in words]
+    return Refused(
+        f"the roll-out {name} ({begun.id}) has begun, and {why}",
+        advice="\n".join(["Say how it ends; nothing else is applied before:", *(f"  {way}" for way in ways)]),
+    )
+
+
+def with_open(proposal: Proposal) -> Proposal:
+    """proposal, with a note on each roll-out that apply goes on with first."""
+    notes = [*map(_first, proposal.state.rollouts), *proposal.plan.notes]
+    return evolve(proposal, plan=evolve(proposal.plan, notes=tuple(notes)))
+
+
+def _first(begun: Begun) -> str:
+    head = f"the roll-out {begun.rollout.name} ({begun.id})"
+    if begun.status == STOPPED:
+        words = "|".join(WAYS)
+        return (
+            f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends: "
+            f"planner rollout {words}"
+        )
+    if begun.status == BACK:
+        return f"{head} goes back: apply finishes that first, and plans the rest afterwards"
+    return f"{head} has begun: apply goes on with it first, {where_in(begun)}, and plans the rest afterwards"
+
+
+def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[str] = ()) -> None:
+    """WrongUsage for a roll-out to retry that no template declares, PlannerError for one that is not held
+    back. going: those that had begun already.
+    """
+    declared = [block.name for block in here.session.goal.declarations.rollouts]
+    failed = {(failure.rollout, failure.wish) for failure in state.failures}
+    held = {rollout.name for rollout in plan.rollouts if (rollout.name, rollout.wish) in failed}
+    for name in here.request.retried:
+        if name not in declared:
+            there = near_or_there(name, declared)
+            raise WrongUsage(f"--retry-rollout {name} names no roll-out of the templates", advice=there)
+        if name not in held and name not in going:
+            raise PlannerError(
+                f"the roll-out {name} is not held back: there is nothing to retry",
+                advice="Leave out --retry-rollout.",
+            )
+
+
+def where_in(begun: Begun) -> str:
+    waves = len(begun.rollout.waves)
+    return f"wave {begun.wave} of {waves}" if begun.wave <= waves else "all its waves are done"

@@ -1,0 +1,464 @@
+"""Roll-outs: a changed extension is carried to deployments in waves; it ends between, stops, goes back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from .ece import LOGIN
+from .runner import Project, small, wait_until, words
+from .test_bindings import DECLARED, Scene, deployment, plan
+from .test_gates import closed_now
+
+IDS = [f"{number}abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"[:32] for number in range(4)]
+BROKEN = "a => b => c\n"
+"""No index with an analyzer that reads it starts any more."""
+TEMPLATE = """
+resource:
+  extension:
+    synonyms:
+      name: synonyms
+      extension_type: bundle
+      version: 8.*
+      file: files/synonyms
+      allow: [{rule: synonyms-two-arrows, reason: of this test}]
+    other: {name: other, extension_type: bundle, version: 8.*, file: files/other}
+  extension_binding:
+{% for n in range(4) %}
+    shop_{{ n }}: {deployment: shop-{{ n }}, extensions: [extension.synonyms]}
+{% endfor %}
+rollout:
+  search:
+    of: [extension.synonyms]
+    waves: [[extension_binding.shop_0], [extension_binding.shop_1, extension_binding.shop_2], rest]
+    on_failure: stop
+"""
+ANALYZER = {"a": {"type": "custom", "tokenizer": "standard", "filter": ["syn"]}}
+READS = {"type": "synonym", "synonyms_path": "dictionaries/s.txt"}
+PRODUCTS = {"settings": {"analysis": {"filter": {"syn": READS}, "analyzer": ANALYZER}}}
+
+
+PROMOTED = "variables: {size: {type: integer, default: 1}}\npromote: {variables: [size]}\n"
+
+
+@frozen
+class Shops:
+    """Four deployments, in three waves, which load a dictionary."""
+
+    project: Project
+
+    def write(self, text: str) -> None:
+        self.project.write("files/synonyms/dictionaries/s.txt", text)
+
+    def rules(self, old: str, new: str) -> None:
+        self.project.edit("templates/main.yaml", old, new)
+
+    def loaded(self) -> list[str]:
+        """Of each deployment, the id of the extension that it loads."""
+        scene = Scene(self.project)
+        return [scene.plan(id_)["elasticsearch"]["user_bundles"][0]["url"].rpartition("/")[2] for id_ in IDS]
+
+    @property
+    def extensions(self) -> int:
+        """How many of the name there are."""
+        with self.project.sandbox() as ece:
+            listed = ece.client.get("/api/v1/deployments/extensions", headers=LOGIN).get_json()["extensions"]
+        return len([item for item in listed if item["name"] == "synonyms"])
+
+    def restarts(self) -> list[int]:
+        """How often instances of each had to start anew for a plan."""
+        with self.project.sandbox() as ece:
+            told = ece.client.get("/sandbox/restarts").get_json()["restarts"]
+        return [len([item for item in told if item["deployment_id"] == id_]) for id_ in IDS]
+
+    def indexed(self) -> None:
+        """Each has an index whose analyzer reads the dictionary."""
+        with self.project.sandbox() as ece:
+            for id_ in IDS:
+                path = f"/api/v1/deployments/{id_}/elasticsearch/main-elasticsearch/proxy/products"
+                headers = {**LOGIN, "X-Management-Request": "true"}
+                reply = ece.client.put(path, headers=headers, json=PRODUCTS)
+                assert reply.status_code == 200, reply.text
+
+    def records(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.project.state().get("rollouts", [])
+        return found
+
+    def failures(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.project.state().get("failures", [])
+        return found
+
+    def settled(self) -> None:
+        """Everybody loads the one extension there is, and nothing is left."""
+        self.project.settled()
+        assert len({*self.loaded()}) == self.extensions == 1
+        assert (self.records(), self.failures()) == ([], [])
+
+
+@pytest.fixture(scope="module")
+def shops_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = small(tmp_path_factory.mktemp("shops") / "p", TEMPLATE, DECLARED)
+    found = Shops(project)
+    found.write("tv, television\n")
+    project.write("files/other/words.txt", "one\n")
+    seeds = [deployment(id_, f"shop-{number}", plan()) for number, id_ in enumerate(IDS)]
+    project.write("seed.yaml", json.dumps({"deployments": seeds}))
+    project.apply()
+    found.indexed()
+    return project.folder
+
+
+@pytest.fixture
+def shops(shops_once: Path, tmp_path: Path) -> Shops:
+    """The first roll-out is done."""
+    shutil.copytree(shops_once, tmp_path / "p")
+    return Shops(Project(tmp_path / "p"))
+
+
+def test_the_first_one(shops: Shops) -> None:
+    shops.settled()
+    assert shops.restarts() == [1, 1, 1, 1]
+
+
+def test_a_switch(shops: Shops) -> None:
+    """A new extension beside the old one, which goes once nobody loads it."""
+    before = shops.loaded()
+    shops.write("phone, telephone\n")
+    shown = shops.project.ok("plan").out
+    assert "Roll-out search (switch): extension.synonyms, to 4 deployments in 3 waves" in words(shown)
+    shops.project.apply()
+    shops.settled()
+    assert {*before}.isdisjoint(shops.loaded())
+    assert shops.restarts() == [2, 2, 2, 2]
+
+
+def test_it_ends_after_a_wave_and_goes_on(shops: Shops) -> None:
+    shops.write("phone, telephone\n")
+    first, old = shops.project.run("apply", "--auto-approve", "--until", "wave"), shops.loaded()[1:]
+    assert first.code == 5
+    assert "the roll-out search went no further: it was to end after wave 1" in first.out
+    assert "planner apply -e dev --until wave" in first.out
+    assert shops.restarts() == [2, 1, 1, 1]
+    again = shops.project.ok("plan")
+    assert "has begun: apply goes on with it first, wave 2 of 3, and plans the rest afterwards" in words(
+        again.out
+    )
+    second = shops.project.run("apply", "--auto-approve", "--until", "wave")
+    assert second.code == 5
+    assert shops.restarts() == [2, 2, 2, 1]
+    assert shops.loaded()[3] == old[2]
+    assert shops.extensions == 2
+    shops.project.apply("--until", "wave")
+    shops.settled()
+
+
+def test_nobody_waits_for_a_wave_that_does_not_begin(shops: Shops) -> None:
+    """The pause before it is longer than there is time."""
+    shops.rules("on_failure: stop", "on_failure: stop\n    pause: 2h")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        before = ece.client.get("/sandbox/clock").get_json()["now"]
+    for far in ("1h", "wave"):
+        assert shops.project.run("apply", "--auto-approve", "--until", far).code == 5
+    assert shops.restarts() == [2, 2, 2, 1]
+    with shops.project.sandbox() as ece:
+        after = ece.client.get("/sandbox/clock").get_json()["now"]
+    passed = datetime.fromisoformat(after) - datetime.fromisoformat(before)
+    assert passed < timedelta(hours=1)
+
+
+def test_after_which_wave(shops: Shops) -> None:
+    shops.write("phone, telephone\n")
+    assert shops.project.run("apply", "--auto-approve", "--wave", "2").code == 5
+    assert shops.restarts() == [2, 2, 2, 1]
+    still = shops.project.run("apply", "--auto-approve", "--wave", "2")
+    assert (still.code, shops.restarts()) == (5, [2, 2, 2, 1])
+    shops.project.apply("--wave", "3")
+    shops.settled()
+
+
+def test_for_how_long(shops: Shops) -> None:
+    """In seconds or as a duration; the first wave takes longer than that here."""
+    shops.write("phone, telephone\n")
+    done = shops.project.run("apply", "--auto-approve", "--until", "1s")
+    assert done.code == 5
+    assert "it was to begin no wave after 1s" in done.out
+    assert shops.restarts() == [2, 1, 1, 1]
+    shops.project.apply("--until", "3600")
+    shops.settled()
+    wrong = shops.project.run("apply", "--until", "soon")
+    assert wrong.code == 64
+    assert "--until takes wave, or how long: 'soon' is not a duration" in wrong.err
+
+
+@pytest.fixture
+def stopped(shops: Shops) -> Shops:
+    """The canary failed, and somebody has to say how it ends."""
+    shops.write(BROKEN)
+    done = shops.project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    return shops
+
+
+def test_who_stopped_waits(stopped: Shops) -> None:
+    """Nothing is applied before somebody said how it ends; what that is, is said."""
+    project = stopped.project
+    refused = project.run("apply", "--auto-approve")
+    assert refused.code == 3
+    assert "the roll-out search (r-" in refused.err
+    assert "has begun, and waits: shop-0 failed" in words(refused.err)
+    for way in ("continue", "back", "abandon"):
+        assert f"planner rollout {way} search -e dev" in refused.err
+    planned = project.run("plan")
+    assert planned.code == 0
+    assert "apply is refused until somebody says how it ends" in words(planned.out)
+    shown = project.ok("rollout", "status").out
+    assert "stopped" in shown
+    assert "planner rollout back search -e dev" in shown
+    (told,) = json.loads(project.ok("rollout", "status", "--json").out)["rollouts"]
+    assert (told["name"], told["status"], told["wave"]) == ("search", "stopped", 1)
+
+
+def test_it_goes_back(stopped: Shops) -> None:
+    """To what they loaded before; then it is held back, and nothing else is."""
+    project = stopped.project
+    declined = project.run("rollout", "back")
+    assert declined.code == 3
+    assert "Give --auto-approve." in declined.err
+    project.ok("rollout", "back", "search", "--auto-approve")
+    assert len({*stopped.loaded()}) == 1
+    assert stopped.restarts()[1:] == [1, 1, 1]
+    assert not stopped.records()
+    held = project.run("plan")
+    assert held.code == 3, held
+    assert "held back" in held.out
+    project.edit("templates/main.yaml", "version: 8.*, file: files/other", 'version: "*", file: files/other')
+    assert project.run("apply", "--auto-approve").code == 3
+    assert project.resource("extension.other")["attributes"]["version"] == "*"
+    assert project.run("plan", "--detailed-exitcode").code == 3
+    assert len({*stopped.loaded()}) == 1
+    stopped.write("phone, telephone\n")
+    project.apply()
+    stopped.settled()
+
+
+def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
+    """It is looked at first: on one that is not well nothing begins."""
+    done = stopped.project.run("rollout", "continue", "--auto-approve")
+    assert done.code == 1
+    assert "shop-0 is not well enough to be changed: elasticsearch: its shards are red" in words(done.out)
+    (record,) = stopped.records()
+    assert record["status"] == "stopped"
+
+
+def test_it_is_tried_again(shops: Shops) -> None:
+    """What failed once is sent again, and it goes on. What it left over goes with the next apply."""
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{IDS[1]} fail-plan times=1")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    done = shops.project.ok("rollout", "continue", "search", "--auto-approve")
+    assert "wave 2 of 3" in done.err
+    assert "is done by the next apply: planner apply -e dev" in words(done.err)
+    assert (shops.records(), shops.extensions) == ([], 2)
+    shops.project.apply()
+    shops.settled()
+
+
+def test_everything_stays(stopped: Shops) -> None:
+    """Nothing is remembered; the next plan shows what differs."""
+    project = stopped.project
+    assert project.run("rollout", "abandon").code == 3
+    done = project.ok("rollout", "abandon", "--auto-approve")
+    assert "In between, or not well: shop-0." in done.out
+    assert "As they were before: shop-1, shop-2, shop-3." in done.out
+    assert (stopped.records(), stopped.failures()) == ([], [])
+    stopped.write("phone, telephone\n")
+    assert project.run("plan").code == 0
+
+
+def test_other_changes_are_refused(stopped: Shops) -> None:
+    """But for those that say something of a release; and what settles a create in doubt."""
+    project = stopped.project
+    pulled = project.folder / "pulled.json"
+    project.ok("state", "pull", "--out", str(pulled))
+    for line in (
+        "destroy --auto-approve",
+        "apply --refresh-only --auto-approve",
+        "state rm extension.other",
+        "state mv extension.other extension.another",
+        "state restore 1",
+        "state migrate --to state/elsewhere.json",
+        f"import extension.other {IDS[0]} --auto-approve",
+    ):
+        done = project.run(*line.split())
+        assert done.code in (1, 3), done
+        if not line.startswith("import"):
+            assert done.code == 3, done
+            assert "planner rollout abandon search -e dev" in done.err, done
+    assert "extension.other" in project.addresses()
+    project.ok("state", "push", str(pulled))
+    project.ok("state", "rotate")
+
+
+def test_which_is_meant(shops: Shops, stopped: Shops) -> None:
+    wrong = stopped.project.run("rollout", "back", "serch", "--auto-approve")
+    assert wrong.code == 1
+    assert "no roll-out serch has begun in the dev environment" in wrong.err
+    assert 'Did you mean "search"?' in wrong.err
+
+
+def test_none_has_begun(shops: Shops) -> None:
+    assert "No roll-out has begun" in shops.project.ok("rollout", "status").out
+    for way in ("continue", "back", "abandon"):
+        done = shops.project.run("rollout", way, "--auto-approve")
+        assert done.code == 1
+        assert "no roll-out has begun in the dev environment" in done.err
+
+
+def test_it_goes_back_by_itself(shops: Shops) -> None:
+    """As on_failure says. It is held back until it is asked for by name, or what it carries changes."""
+    shops.rules("on_failure: stop", "on_failure: roll_back")
+    project = shops.project
+    shops.write(BROKEN)
+    assert project.run("apply", "--auto-approve").code == 5
+    assert len({*shops.loaded()}) == 1
+    (failure,) = shops.failures()
+    assert (failure["rollout"], failure["wave"], failure["deployment"]) == ("search", 1, "shop-0")
+    assert project.run("apply", "--auto-approve").code == 3
+    restarts = shops.restarts()
+    assert project.run("apply", "--auto-approve", "--retry-rollout", "search").code == 5
+    assert shops.restarts()[0] > restarts[0]
+    unknown = project.run("apply", "--auto-approve", "--retry-rollout", "serch")
+    assert unknown.code == 64
+    assert 'Did you mean "search"?' in unknown.err
+    shops.write("phone, telephone\n")
+    none = project.run("apply", "--auto-approve", "--retry-rollout", "search")
+    assert none.code == 1
+    assert "the roll-out search is not held back" in none.err
+    project.apply()
+    shops.settled()
+
+
+def test_a_preview_says_it(shops: Shops) -> None:
+    """And does not fail by it: tested with git elsewhere; here the plan's Markdown."""
+    shops.rules("on_failure: stop", "on_failure: roll_back")
+    shops.write(BROKEN)
+    shops.project.run("apply", "--auto-approve")
+    shown = shops.project.run("plan", "--format", "markdown")
+    assert shown.code == 3
+    assert "held back" in shown.out
+
+
+def test_all_of_its_waves_go_back(shops: Shops) -> None:
+    """The third wave fails by what the platform does."""
+    shops.rules("on_failure: stop", "on_failure: roll_back_all")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{IDS[3]} fail-plan times=1")
+    old = shops.loaded()
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    assert shops.loaded() == old
+    assert (len(shops.failures()), shops.records()) == (1, [])
+    assert shops.restarts()[:3] == [3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    "target", ["rollout.search", "rollout.s*", "extension.synonyms", "extension_binding.shop_3"]
+)
+def test_a_target_takes_all_of_it(shops: Shops, target: str) -> None:
+    project = shops.project
+    shops.write("phone, telephone\n")
+    project.edit("templates/main.yaml", "version: 8.*, file: files/other", 'version: "*", file: files/other')
+    shown = project.ok("plan", "--target", target)
+    assert "to 4 deployments in 3 waves" in words(shown.out)
+    assert "extension.other will" not in shown.out
+    assert "is taken too: rollout.search is taken whole" in words(shown.out)
+
+
+@pytest.mark.parametrize("excluded", ["rollout.search", "extension_binding.shop_3", "extension.synonyms"])
+def test_nothing_of_it_is_taken(shops: Shops, excluded: str) -> None:
+    project = shops.project
+    shops.write("phone, telephone\n")
+    project.edit("templates/main.yaml", "version: 8.*, file: files/other", 'version: "*", file: files/other')
+    shown = project.ok("plan", "--exclude", excluded)
+    assert "Plan: 0 to create, 1 to update, 0 to replace, 0 to delete." in shown.out
+
+
+def test_a_target_that_is_none(shops: Shops) -> None:
+    done = shops.project.run("plan", "--target", "rollout.serch")
+    assert done.code == 64
+    assert "--target rollout.serch matches no resource" in done.err
+    assert "rollout.search" in done.err
+
+
+@pytest.mark.parametrize("again", ["plain", "saved", "digest"])
+def test_a_run_was_cut_off(shops: Shops, again: str) -> None:
+    """In the second wave. Whoever approved the same goes on with it, and restarts nobody twice."""
+    project = shops.project
+    shops.write("phone, telephone\n")
+    project.ok("plan", "--out", "p.json")
+    digest = json.loads((project.folder / "p.json").read_text())["digest"]
+    words_ = {"plain": [], "saved": ["p.json"], "digest": ["--expect-digest", digest]}[again]
+    with project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{IDS[1]} hold")
+        with project.started("apply", "--auto-approve", *words_) as process:
+            wait_until(ece.holds, "the second wave is begun")
+            process.kill()
+            process.wait()
+        ece.no_faults()
+    assert project.run("apply", "--auto-approve", "--expect-digest", f"{digest[:-4]}0000").code == 3
+    project.apply(*words_)
+    shops.settled()
+    assert shops.restarts() == [2, 2, 2, 2]
+
+
+@pytest.fixture
+def promoted(shops: Shops) -> Shops:
+    """What is applied is a release, in a window that is open; the first wave of a change is done."""
+    project = shops.project
+    project.edit("planner.yaml", "project: shop\n", f"project: shop\n{PROMOTED}")
+    project.edit(
+        "planner.yaml", "{endpoint: sandbox,", "{endpoint: sandbox, gates: {windows: ['00:00-24:00']},"
+    )
+    project.apply()
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    assert shops.restarts() == [2, 1, 1, 1]
+    return shops
+
+
+def test_a_window_closes(promoted: Shops) -> None:
+    """It is asked before each new wave; a gate that is set aside is not in the way."""
+    project = promoted.project
+    project.edit("planner.yaml", "{windows: ['00:00-24:00']}", closed_now())
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "the roll-out search went no further: dev is closed now; opens 20" in words(done.out)
+    assert promoted.restarts() == [2, 1, 1, 1]
+    assert len(promoted.records()) == 1
+    assert project.run("rollout", "continue", "--auto-approve").code == 5
+    forced = ("--force", "windows", "--reason", "the shop is open")
+    assert project.run("apply", "--auto-approve", "--until", "wave", *forced).code == 5
+    assert promoted.restarts() == [2, 2, 2, 1]
+    project.ok("rollout", "back", "--auto-approve")
+    assert len({*promoted.loaded()}) == 1
+
+
+def test_a_release_is_rejected_meanwhile(promoted: Shops) -> None:
+    project = promoted.project
+    (release,) = [item["run"]["release"] for item in project.state()["promotions"] if "run" in item][-1:]
+    assert release
+    known = json.loads(project.ok("release", "list", "--json").out)["releases"]
+    project.ok("release", "reject", known[0]["id"], "--reason", "wrong words", "-e", "dev")
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "was rejected by" in words(done.out)
+    assert "wrong words" in words(done.out)
+    assert promoted.restarts() == [2, 1, 1, 1]
