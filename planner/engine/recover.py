@@ -261,9 +261,7 @@ def _is_surely_later(found: Observed, intent: Intent) -> bool:
 
 
 def seconds_between(earlier: str | None, later: str | None) -> float | None:
-    """The seconds from one time, in ISO 8601, to another; None where one of them is missing or not
-    understood.
-    """
+    """The seconds from one time, in ISO 8601, to another; None where one is missing or not understood."""
     try:
         return (datetime.fromisoformat(later or "") - datetime.fromisoformat(earlier or "")).total_seconds()
     except (ValueError, TypeError):
@@ -274,8 +272,7 @@ def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
     """PlannerError with the candidates of the first group, and the commands that settle it."""
     for item in ambiguous:
         addresses = " and ".join(str(intent.address) for intent in item.intents)
-        one = len(item.intents) == 1
-        count = len(item.candidates)
+        one, count = len(item.intents) == 1, len(item.candidates)
         raise PlannerError(
             f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
             f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
