@@ -29,7 +29,7 @@ from planner.model.ledger import (
     WaveBegun,
     WaveDone,
 )
-from planner.model.plan import Plan, Step
+from planner.model.plan import Action, Plan, Step
 from planner.model.resource import Request, Result
 from planner.model.rollout import (
     BACK,
@@ -76,7 +76,8 @@ class Waves:
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
         by_name = {begun.rollout.name: begun for begun in records}
-        sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
+        placed = [change for change in plan.changes if change.action is Action.UPDATE]
+        sent = {str(change.address): change.content.sha256 for change in placed if change.content}
         found = cls(world)
         for rollout in plan.rollouts:
             if rollout.held is None:
@@ -106,7 +107,7 @@ class Waves:
         PlannerError where a roll-out cannot begin."""
         found = self._beginning(step)
         if found is None:
-            return True, self._owed(step, declaring)
+            return self._owed(step, declaring)
         course, member = found
         if member.id in course.started:
             return True, []
@@ -119,10 +120,14 @@ class Waves:
         course.started.add(member.id)
         return True, recorded
 
-    def _owed(self, step: Step, declaring: Declaring) -> list[Milestone]:
-        """Where users only restart, that they are to is known before what they load is put in place."""
-        owing = [c for c in self._all if c.begun is None and c.contents and step.address in c.rollout.of]
-        return [stage for course in owing for stage in self._begin(course, declaring)]
+    def _owed(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
+        """Where users only restart, that they are to is known before what they load is put in place. It waits
+        until what else they are to load is there."""
+        owing = [c for c in self._all if c.begun is None and str(step.address) in c.contents]
+        try:
+            return True, [stage for course in owing for stage in self._begin(course, declaring)]
+        except PlannerError:
+            return False, []
 
     def _is_its_turn(self, course: Course, member: Member) -> bool:
         if course.begun is None and course.ready != {m.id for m in course.members}:

@@ -11,7 +11,8 @@ from planner.engine.rollouts.waves import Waves
 from planner.engine.surroundings import Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
-from planner.model.plan import ROLLOUT, SETTLE, Plan, Step
+from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan, Step
+from planner.model.resource import Content
 from planner.model.rollout import (
     BACK,
     CHECK,
@@ -19,12 +20,14 @@ from planner.model.rollout import (
     GOING,
     LOOK,
     LOOKED,
+    RESTART,
     ROLL_BACK_ALL,
     STOP,
     STOPPED,
     UNDONE,
     WRONG,
     Begun,
+    Declared,
     Member,
     Milestone,
     Progress,
@@ -34,6 +37,15 @@ from planner.model.rollout import (
 
 from .world import NOW
 
+NOTHING: Any = None
+WORLD = Surroundings(
+    journal=NOTHING,
+    sink=NOTHING,
+    now=lambda: NOW,
+    timer=lambda: 0.0,
+    pause=lambda _: None,
+    stop=lambda: False,
+)
 SHOP, BLOG = (Member(name, Address("extension_binding", name)) for name in ("shop", "blog"))
 
 
@@ -46,16 +58,7 @@ def begun(status: str = GOING, on_failure: str = ROLL_BACK_ALL, **stages: str) -
 
 def waves_of(record: Begun, steps: tuple[Step, ...] = ()) -> Waves:
     plan = Plan("shop", "dev", ROLLOUT, "", 0, "", (), steps, rollouts=(record.rollout,))
-    nothing: Any = None
-    world = Surroundings(
-        journal=nothing,
-        sink=nothing,
-        now=lambda: NOW,
-        timer=lambda: 0.0,
-        pause=lambda _: None,
-        stop=lambda: False,
-    )
-    return Waves.of(plan, [record], world)
+    return Waves.of(plan, [record], WORLD)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +117,27 @@ def test_the_way_back_ends_once_all_have_what_they_had(operation: str, stage: st
     assert record.of("shop") == evolve(begun(shop=WRONG).of("shop"), stage=stage)
     assert found[-1].ended == ended
     assert (found[-1].failure.reason if found[-1].failure else "") == "red" * ended
+
+
+def test_what_is_put_in_place_waits_for_what_else_users_are_to_load() -> None:
+    """Their restarts are owed before it, and what they declare goes into the record."""
+    made, placed = Address("extension", "made"), Address("extension", "placed")
+    content = Content("words.zip", "12" * 32, 3)
+    changes = (
+        Change(made, Action.CREATE, "it is new", content=content),
+        Change(placed, Action.UPDATE, "it is other", content=content),
+        Change(SHOP.address, Action.UPDATE, "it is other", id=SHOP.id),
+    )
+    steps = (Step(1, made, "create"), Step(2, placed, "upload"), Step(3, SHOP.address, LOOK, (1, 2)))
+    rollout = Rollout("search", Rules(mode=RESTART), (made, placed), "a wish", ((SHOP,),))
+    plan = Plan("shop", "dev", ROLLOUT, "", 0, "", changes, steps, rollouts=(rollout,))
+    waves = Waves.of(plan, [], WORLD)
+
+    def unknown(_: Member) -> Declared:
+        raise PlannerError("extension.made has no url yet")
+
+    assert waves.takes(steps[0], unknown) == (True, [])
+    assert waves.takes(steps[1], unknown) == (False, [])
+    taken, (begun_now,) = waves.takes(steps[1], lambda _: Declared())
+    assert (taken, begun_now.begun is not None) == (True, True)
+    assert waves.takes(steps[1], unknown) == (True, [])
