@@ -18,7 +18,7 @@ from tests.acceptance.command import Done as Ended
 from tests.acceptance.ece import Ece
 from tests.acceptance.runner import Project
 
-from .loaded import Attempt, Deployment, as_sets, lists_of
+from .loaded import RESTART, SOMEBODY, Attempt, Deployment, as_sets, lists_of
 from .promises import promise
 from .rolled_project import COUNT, id_of
 from .somebody import HISTORY, LOGIN
@@ -40,7 +40,8 @@ def is_held(done: Ended) -> bool:
 class Seen:
     """An installation at a moment. deployments: by number. rules: what the dictionary says, by extension.
     made: how many extensions were. deleted: extensions, with when. starts: attempts that started nodes
-    anew, by deployment.
+    anew, by deployment. stored: the SHA-256 of extensions. loaded: those of ours that nodes have, by
+    deployment.
     """
 
     deployments: Mapping[int, Deployment]
@@ -48,11 +49,15 @@ class Seen:
     made: int
     deleted: Mapping[str, str]
     starts: Mapping[str, int]
+    stored: Mapping[str, str]
+    loaded: Mapping[str, Collection[str]]
 
     @classmethod
     def of(cls, project: Project, count: int = COUNT + 1) -> Seen:
         with project.sandbox() as ece:
             log = ece.client.get("/sandbox/requests").get_json()["requests"]
+            files = ece.client.get("/sandbox/files").get_json()["files"]
+            known = ece.client.get("/sandbox/deployments").get_json()["deployments"]
             restarts = ece.client.get("/sandbox/restarts").get_json()["restarts"]
             return cls(
                 {number: _deployment(ece, number) for number in range(count)},
@@ -60,6 +65,8 @@ class Seen:
                 sum(_made(entry) for entry in log),
                 {_last(entry): entry["time"] for entry in log if _deleted(entry)},
                 Counter(each["deployment_id"] for each in restarts),
+                {file["id"]: file["sha256"] for file in files},
+                {one["id"]: {*_loaded(one)} for one in known},
             )
 
     def loads(self, number: int) -> str:
@@ -67,13 +74,15 @@ class Seen:
         plan = self.deployments[number].current
         return "" if plan is None else ", ".join(self.rules.get(id_, id_) for id_ in ours_in(plan))
 
-    def hold(self, before: Seen) -> None:
-        """What holds at any moment. before: when the wish was made."""
+    def hold(self, before: Seen, contents: int = 1) -> None:
+        """What holds at any moment. before: when the wish was made. contents: how many were wanted since."""
         for number, deployment in self.deployments.items():
             known = {each.id for each in before.deployments[number].attempts}
             deployment.hold_kept()
             _hold_single(deployment, known)
             self._hold_there(deployment)
+            restarts = [each for each in deployment.attempts if _restarts(each) and each.id not in known]
+            promise(len(restarts) <= contents, f"{deployment.name} was restarted by {restarts}")
             starts = self.starts.get(deployment.id, 0) - before.starts.get(deployment.id, 0)
             new = [attempt for attempt in deployment.attempts if attempt.id not in known]
             promise(starts <= len(new), f"{deployment.name} started {starts} times for {new}")
@@ -90,6 +99,8 @@ class Seen:
         """Everybody who is bound loads the one extension that there is."""
         promise([*self.rules.values()] == [rule], f"there are {dict(self.rules)}, not {rule} alone")
         self.hold_loading({number: rule if number in bound else "" for number in self.deployments})
+        old = [number for number in bound if self.loaded[id_of(number)] != {*self.stored.values()}]
+        promise(not old, f"the nodes of {old} have {self.loaded}, and {self.stored} is stored")
 
     def hold_loading(self, wanted: Mapping[int, str]) -> None:
         loads = {number: self.loads(number) for number in wanted}
@@ -117,6 +128,11 @@ def _hold_single(deployment: Deployment, known: Collection[str]) -> None:
         promise(as_sets(before) != as_sets(attempt.plan), f"{deployment.name}: {attempt.id} changes nothing")
         promise(wanted not in carried_out, f"{deployment.name} was given {wanted} twice: {attempt.id}")
         carried_out |= {wanted} if attempt.well is not False else set()
+
+
+def _restarts(attempt: Attempt) -> bool:
+    """Whether planner began a restart that was carried out, or goes on."""
+    return attempt.user != SOMEBODY and attempt.action == RESTART and attempt.well is not False
 
 
 def ours_in(plan: Mapping[str, Any]) -> list[str]:
@@ -160,3 +176,9 @@ def _deleted(entry: Mapping[str, Any]) -> bool:
 
 def _last(entry: Mapping[str, Any]) -> str:
     return str(entry["path"].rpartition("/")[2])
+
+
+def _loaded(one: Mapping[str, Any]) -> Iterator[str]:
+    instances = (instance for resource in one["resources"] for instance in resource["instances"])
+    entries = (entry for instance in instances for entry in instance["loaded"])
+    return (entry["sha256"] for entry in entries if entry["url"].startswith(OURS))

@@ -28,7 +28,7 @@ PLAN = "plan.json"
 NARROW = (*APPLY, "--parallelism", "1")
 PARTLY = 5
 TRIES = 3
-BACK = "going back"
+BACK, ROLL_BACK = "going back", "roll_back"
 SEARCHED = 2
 """The deployment of the second wave that has the index."""
 
@@ -64,9 +64,9 @@ class Cut:
         stages = _milestones(self.project.folder / "state/dev.journal", state)
         return any(each.get("status") == BACK for each in (*state.get("rollouts", ()), *stages))
 
-    def seen(self) -> Seen:
+    def seen(self, contents: int = 2) -> Seen:
         seen = Seen.of(self.project)
-        seen.hold(self.before)
+        seen.hold(self.before, contents)
         return seen
 
 
@@ -130,7 +130,7 @@ def go_on(cut: Cut, way: Way) -> Counter[str]:
     looked = cut.run("plan", "--detailed-exitcode")
     promise(looked.code in (0, 2) or is_held(looked), f"a plan after a kill: {looked}")
     first = cut.run(*way.words(cut))
-    cut.seen()
+    cut.seen(1 + (wish.rule != cut.wish.rule))
     if record is not None:
         promise(first.code in (0, PARTLY), f"it is not gone on with: {first}")
     elif way.approves:
@@ -144,11 +144,13 @@ def _finish(cut: Cut, wish: Wish, done: Done) -> None:
         if done.code == 0 or is_held(done):
             break
         done = cut.run(*APPLY)
-        cut.seen()
+        cut.seen(1 + (wish.rule != cut.wish.rule))
     if wish.rule == BROKEN:
         promise(is_held(done), f"what failed is not held back: {done}")
         seen, bound = cut.seen(), cut.wish.bound
-        seen.hold_loading({number: GOOD for number in bound if number in wish.bound})
+        done_well = [0] if cut.wish.on_failure == ROLL_BACK else []  # the first wave has no index
+        loading = {number: BROKEN if number in done_well else GOOD for number in bound}
+        seen.hold_loading({number: rule for number, rule in loading.items() if number in wish.bound})
         promise(GOOD in seen.rules.values(), f"the way back is gone: {seen.rules}")
         wish = evolve(wish, rule=BEST)
         wish.write(cut.project)

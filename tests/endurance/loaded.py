@@ -20,6 +20,7 @@ OURS = ("repo://", "https://ours.example/")
 SOMEBODY = "somebody"
 """Who changes deployments beside planner."""
 
+RESTART = "deployments.restart-resource"
 UPDATE, SHUTDOWN = "deployments.update-deployment", "deployments.shutdown-deployment"
 
 Entry = tuple[str, str, str, str]

@@ -7,7 +7,8 @@ is killed. Then it is applied until it is done, or held back.
 
 What must hold is told by the sandbox alone (carried.py), and after each command. A wish ends with everybody
 loading the one dictionary that there is; or held back, and then everybody loads what is there. The last wish
-of a round is a good one, and is carried out. Each round has a seed of its own, by which it is run again alone.
+of a round is a good one, and is carried out. Each round has a seed of its own, by which it is run again
+alone.
 """
 
 from __future__ import annotations
@@ -226,9 +227,9 @@ def run(order: Order) -> Figures:
 
 
 CAMPAIGN = Campaign(
-    "A roll-out restarts no deployment twice for one change, loses no extension and makes none twice, deletes "
-    "none that somebody loads, and leaves alone what others attach; it ends as wanted, or is held back with "
-    "its reason.",
+    "A roll-out restarts no deployment twice for one change, loses no extension and makes none twice, "
+    "deletes none that somebody loads, and leaves alone what others attach; it ends as wanted, or is held "
+    "back with its reason.",
     150,
     run,
 )

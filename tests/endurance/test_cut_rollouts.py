@@ -13,6 +13,7 @@ from .rolled_project import BETTER, BROKEN, Wish
 WISHES = {
     "forward": Wish(BETTER),
     "back": Wish(BROKEN),
+    "restarts": Wish(BETTER, mode="restart", on_failure="stop"),
     "one wave back": Wish(BROKEN, on_failure="roll_back"),
 }
 
