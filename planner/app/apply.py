@@ -22,7 +22,7 @@ from planner.app.stores import locked
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, moved_first, propose_from, recover
+from planner.engine.workflow import Proposal, Provenance, known_first, propose_from, recover
 from planner.errors import PlannerError, Refused, StalePlan
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
@@ -218,7 +218,7 @@ def _carry_out(
     digest = approved or plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
     provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
-    plan, state = moved_first(here.store, plan, state)
+    plan, state = known_first(here.store, plan, state)
     after, outcome = carried(applying, plan, state, provenance, proposal.view, fresh_until)
     if after.contents and state.lineage and not state.contents:
         here.caller.tell(_NEWER_FORMAT)

@@ -6,13 +6,14 @@ is only warned, so that rules which a newer planner brings stop nothing that wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from planner.app.begun import with_open
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
@@ -45,7 +46,7 @@ def proposed(
     """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing. at_hand: see
     with_findings. ask_server: the installation says, too, whether it would take it.
     """
-    found = propose(here.session, here.state, counted)
+    found = with_open(propose(here.session, here.state, counted))
     found = with_findings(here.request, here.configuration, found, here.stored, at_hand)
     if not ask_server or found.forbidden:
         return found
@@ -69,6 +70,8 @@ def with_findings(
     fetch: asks the installation for an archive. at_hand: those that it may have, by their hash.
     A plan that carries out no templates sends nothing, and is left as it is.
     """
+    if proposal.diagnostics:
+        proposal = evolve(proposal, diagnostics=tuple(_placed(proposal.diagnostics, configuration)))
     if proposal.plan.mode != NORMAL:
         return proposal
     if proposal.plan.changes:
@@ -86,6 +89,14 @@ def with_findings(
     )
     beside = _beside(request, configuration, proposal) if proposal.plan.changes else ()
     return evolve(proposal, diagnostics=(*proposal.diagnostics, *found, *beside))
+
+
+def _placed(diagnostics: Iterable[Diagnostic], configuration: Configuration) -> Iterator[Diagnostic]:
+    """diagnostics with the places of the blocks that they are about. Planning knows of none."""
+    declared: dict[str | None, Address] = {str(address): address for address in configuration.resources}
+    for item in diagnostics:
+        known = item.address in declared and item.position is None
+        yield evolve(item, position=configuration.locate(declared[item.address], ())) if known else item
 
 
 def _beside(request: Request, configuration: Configuration, proposal: Proposal) -> Iterator[Diagnostic]:

@@ -63,9 +63,9 @@ EXIT_CODES = {
     "0": "done; with plan --detailed-exitcode: no changes",
     "1": "error, nothing was changed",
     "2": "plan --detailed-exitcode, drift: there are changes",
-    "3": "refused: declined, stale plan, conflict, gate, prevent_destroy, a roll-out held back or waiting",
+    "3": "refused: stale plan, conflict, gate, prevent_destroy, held back",
     "4": "the lock is held",
-    "5": "partly applied, a roll-out went back or ended between waves, or a check failed after the apply",
+    "5": "partly applied, a roll-out that ended early, or a failed check",
     "64": "wrong usage",
     "130": "interrupted",
 }

@@ -51,6 +51,7 @@ class Decisions:
     withheld: dict[Address, str] = field(factory=dict)
     _owners: dict[Whose, Address] = field(factory=dict)
     _values: dict[Reference, Value] = field(factory=dict)
+    _stand_ins: dict[int, Value] = field(factory=dict)
 
     def lookup(self, reference: Reference) -> Value:
         """A value as it will be after the plan; UNKNOWN when only apply can tell."""
@@ -183,7 +184,7 @@ class Decisions:
         found = {}
         for name, value in desired.attributes.items():
             try:
-                found[name] = resolve(value, self.lookup)
+                found[name] = resolve(value, self.lookup, self._stand_ins)
             except ValueError as error:
                 refusals.refuse_reference(
                     f"{desired.address}.{name}", value, error, self.diagnostics, desired

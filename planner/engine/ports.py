@@ -8,7 +8,7 @@ from typing import Protocol
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import AttributeDiff
+from planner.model.plan import AttributeDiff, Change
 from planner.model.resource import (
     Content,
     Credential,
@@ -89,9 +89,9 @@ class Driver(Protocol):
         """
         ...
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
-        """What is below all of these, by id, with fewer calls than one for each; None where there is no such
-        way. An index may tell it, which is behind: what differs from the state is read before it counts."""
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
+        """What is below each of these, by id, with fewer calls than one for each; None where there is no such
+        way. An index may tell it, which may be behind, and not show some of them: see Observed.as_of."""
         ...
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
@@ -127,6 +127,14 @@ class Driver(Protocol):
     ) -> Iterable[str]:
         """What people should know of a change, beside what changes. held, wanted: the attributes before and
         after. Nothing is asked for it."""
+        ...
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        """What of a resource no template can declare, in words, for an export. Nothing is asked for it."""
+        ...
+
+    def restart(self, change: Change) -> str:
+        """What a change is for the nodes of deployments: see Change.restart. Nothing is asked for it."""
         ...
 
     def left(

@@ -42,11 +42,8 @@ HOSTS_APART = timedelta(minutes=5)
 CLOCKS_APART = timedelta(hours=1)
 """What the clock of an earlier planner may have differed by from the installation's."""
 
-LONGEST_AHEAD: Final = 2.0
-"""Seconds from when an intent is durable to when its step is begun, at most."""
-
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 5.0
+LONGEST_AHEAD: Final = 2.0  # seconds from when an intent is durable to when its step is begun, at most
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 _ACCEPTED: Final = Settling(PENDING, "it may have been accepted")
 _CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
 
@@ -62,6 +59,10 @@ class Settlement:
     outcomes: tuple[Outcome, ...]
     found: str
     server_time: str | None = None
+
+    @classmethod
+    def failed(cls, intent: Intent, found: str, time: str | None = None) -> Settlement:
+        return cls(intent, (Outcome(intent.step, intent.address, "failed"),), found, time)
 
     @property
     def carried_out(self) -> bool:
@@ -98,8 +99,7 @@ class Settled:
 
 def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     """Looks up every intent in doubt. Nothing is written."""
-    known = [i for i in state.in_doubt if i.operation != "create"]
-    settlements = [_settle_known(i, state, drivers, salt) for i in known]
+    settlements = [_settle_known(i, state, drivers, salt) for i in state.in_doubt if i.operation != "create"]
     ambiguous = []
     for kind, groups in _creates(state, drivers).items():
         driver = drivers[kind]
@@ -123,18 +123,17 @@ def _creates(state: State, drivers: Drivers) -> Mapping[str, Mapping[str, list[I
     found: dict[str, dict[str, list[Intent]]] = defaultdict(lambda: defaultdict(list))
     for intent in state.in_doubt:
         if intent.operation == "create":
-            kind = drivers[intent.address.kind].kind
-            found[kind.name][sort_key(kind.key_of(intent.attributes))].append(intent)
+            key = drivers[intent.address.kind].kind.key_of(intent.attributes)
+            found[intent.address.kind][sort_key(key)].append(intent)
     return found
 
 
 def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> Settlement:
     kind, before = drivers[intent.address.kind].kind, state.resources.get(intent.address)
     if intent.operation == RESTARTED:
-        return Settlement(intent, (_failed(intent),), "is looked after by its roll-out")
-    begun = kind.singleton == SHARED and before is None and intent.operation != "delete"
-    if not begun and (kind.name, intent.id) not in state.holders():
-        return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
+        return Settlement.failed(intent, "is looked after by its roll-out")
+    if (kind.name, intent.id) not in state.holders():
+        return Settlement.failed(intent, "is void: the state holds the resource no more")
     (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, Asking(1))
     if observed is None:
         gone = Outcome(intent.step, intent.address, "done", None, intent.id, intent.deposed)
@@ -143,22 +142,21 @@ def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> 
     known = before.version if before and kind.singleton != SHARED else None  # what is accepted shows later
     untouched = known is not None and known == observed.version
     if intent.operation == "delete" or intent.deposed or untouched:
-        return Settlement(intent, (_failed(intent),), "did not happen")
+        return Settlement.failed(intent, "did not happen")
+    observed = _doubted(intent, observed, drivers[kind.name], before.attributes if before else {})
     prior = _looked_up(intent, observed, before, kind, salt)
-    more = drivers[kind.name].in_doubt(before.attributes if before else {}, intent.attributes)
-    prior = evolve(prior, attributes={**prior.attributes, **more})
     done = Outcome(intent.step, intent.address, "done", prior)
     return Settlement(intent, (done,), "was looked up; the state has what is there")
 
 
-def _failed(intent: Intent) -> Outcome:
-    return Outcome(intent.step, intent.address, "failed")
+def _doubted(intent: Intent, found: Observed, driver: Driver, held: Mapping[str, Value]) -> Observed:
+    return evolve(found, attributes={**found.attributes, **driver.in_doubt(held, intent.attributes)})
 
 
 def _looked_up(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
     """What is there now is the truth, whoever wrote it. What the server does not show counts as unknown."""
-    if observed.waits:
-        return evolve(before or Prior(intent.address, observed.id, intent.attributes), settling=_ACCEPTED)
+    if before is not None and observed.waits:
+        return evolve(before, attributes={**before.attributes, **observed.attributes}, settling=_ACCEPTED)
     prior = prior_after(evolve(intent, content_sha256=None), observed, before, kind, salt)
     unsure = set(_unsure(intent, observed, before.attributes if before else {}, kind))
     return evolve(prior, attributes={k: v for k, v in prior.attributes.items() if k not in unsure})
@@ -180,9 +178,10 @@ def _settle_creates(
     for number, intent in enumerate(group):
         found = adopted.get(number)
         if found is None:
-            yield Settlement(intent, (_failed(intent),), "did not happen", time.said if time else None)
+            yield Settlement.failed(intent, "did not happen", time.said if time else None)
         else:
-            outcomes = tuple(adopted_create(intent, found, state, driver.kind, salt))
+            seen = _doubted(intent, found, driver, {})
+            outcomes = tuple(adopted_create(intent, seen, state, driver.kind, salt))
             once = " and ".join(attribute.name for attribute in driver.kind.once)
             told = f"; its {once}, which only that reply showed, may have reached nobody" if once else ""
             yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}{told}")
@@ -261,7 +260,9 @@ def _is_surely_later(found: Observed, intent: Intent) -> bool:
 
 
 def seconds_between(earlier: str | None, later: str | None) -> float | None:
-    """The seconds from one time, in ISO 8601, to another; None where one is missing or not understood."""
+    """The seconds from one time, in ISO 8601, to another; None where one of them is missing or not
+    understood.
+    """
     try:
         return (datetime.fromisoformat(later or "") - datetime.fromisoformat(earlier or "")).total_seconds()
     except (ValueError, TypeError):
@@ -337,13 +338,12 @@ def settle_in_time(look: Callable[[], Settled], waiting: Waiting) -> Settled:
 
 
 def _not_found(found: Settled) -> list[Settlement]:
-    creates = (item for item in found.settlements if item.intent.operation == "create")
-    return [item for item in creates if not item.carried_out]
+    return [i for i in found.settlements if i.intent.operation == "create" and not i.carried_out]
 
 
 def _told(found: Settled, left: float) -> str:
-    addresses = sorted({item.intent.address for item in _not_found(found)})
-    shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
+    addresses = [*map(str, sorted({item.intent.address for item in _not_found(found)}))]
+    shown = ", ".join(addresses[:3]) + (", ..." if len(addresses) > 3 else "")
     return (
         f"Waiting up to {left:.0f} s: a run was cut off while it created {shown}, "
         "and the installation may still be at it."

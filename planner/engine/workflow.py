@@ -205,15 +205,20 @@ class Provenance:
     contents: Mapping[str, KnownContent] = field(factory=dict)
 
 
-def moved_first(store: StateStore, plan: Plan, state: State) -> tuple[Plan, State]:
-    """What is left of a plan, and the state, when its moves are durable.
+def known_first(store: StateStore, plan: Plan, state: State) -> tuple[Plan, State]:
+    """What is left of a plan, and the state, when its moves are durable, and what it takes over to change.
 
     The journal knows the addresses of the plan: on top of a state that had what they name elsewhere, it would
-    make two entries of one resource. So what moves has moved before the journal begins.
+    make two entries of one resource. So what moves has moved before the journal begins. And what becomes of a
+    change of a resource that the state does not know, no later run would look up.
     """
-    if not (plan.moves and plan.steps):
+    changed = {step.address for step in plan.steps}
+    taken = {c.address for c in plan.changes if c.taken_over} & changed
+    if not (plan.steps and (plan.moves or taken)):
         return plan, state
-    return evolve(plan, moves=()), store.commit(replay(state, plan.moves))
+    moved = replay(state, plan.moves)
+    known = {prior.address: prior for prior in plan.refreshed if prior.address in taken}
+    return evolve(plan, moves=()), store.commit(evolve(moved, resources={**moved.resources, **known}))
 
 
 def carry_out(

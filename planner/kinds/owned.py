@@ -8,16 +8,12 @@ leave there, or still bring, what nobody declares any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from attrs import evolve
 
-from planner.kinds.loading import Loaded, entries_of
-from planner.model.resource import Observed
+from planner.kinds.loading import Loaded, entries_of, listed
+from planner.model.resource import FAILED, PENDING, SETTLED, Observed, Request, Settling
 from planner.model.value import Value
-
-_MOST: Final = 5
-"""Entries of others that are named."""
 
 
 def owned_by(attributes: Mapping[str, Value]) -> set[Loaded]:
@@ -32,6 +28,22 @@ def owning(observed: Observed, entries: Iterable[Loaded]) -> Observed:
 def as_attributes(entries: Iterable[Loaded]) -> list[dict[str, str]]:
     """The entries of which all is known."""
     return [entry.attributes for entry in sorted(entries) if "" not in entry.said.values()]
+
+
+def alike(before: Mapping[str, Value], now: Mapping[str, Value], wanted: Mapping[str, Value]) -> bool:
+    """Whether nodes load the same of what is not owned, by the attributes that were planned from and those
+    that are there."""
+    owned = owned_by(before) | owned_by(wanted)
+    return {*entries_of(before, "loaded")} - owned == {*entries_of(now, "loaded")} - owned
+
+
+def after_a_cut(request: Request, found: Observed) -> Settling:
+    """How far a change is of which nobody knows whether it was begun: not done while any plan is pending.
+    What is wanted and not there then has to be sent again."""
+    if busy := found.about.get("busy"):
+        return Settling(PENDING, str(busy))
+    lacks = request.desired and not {*entries_of(request.desired)} <= {*entries_of(found.attributes)}
+    return Settling(FAILED, "the plan that came into force lacks what is wanted") if lacks else SETTLED
 
 
 def still_to_go(
@@ -51,8 +63,6 @@ def told_besides(held: Mapping[str, Value], wanted: Mapping[str, Value], observe
     name, owned = observed.about.get("name"), owned_by(held) | owned_by(wanted)
     others = [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]
     if others:
-        more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
-        listed = ", ".join(entry.shown for entry in others[:_MOST])
-        yield f"{name} keeps what others attached: {listed}{more}"
+        yield f"{name} keeps what others attached: {listed(others)}"
     if busy := observed.about.get("busy"):
         yield f"a plan of {name} is pending, and waited for: {busy}"

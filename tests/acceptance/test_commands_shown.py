@@ -239,8 +239,9 @@ def test_bindings_are_exported(fence: Fence, bindings: Project) -> None:
     done = type_in(bindings, line, names={"-e prod": "-e dev"})
     declared = yaml.safe_load(done.out)["resource"]
     assert file == "templates/shop.yaml"
-    (bound,) = declared["extension_binding"].values()
-    assert bound["deployment"] == line.split()[2].split("/")[1]
+    ((name, bound),) = declared["extension_binding"].items()
+    assert name == line.split()[2].split("/")[1]
+    assert bound["deployment"] == "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
 
 
 @shown("examples/backends/README.md", 2, 3, 4)

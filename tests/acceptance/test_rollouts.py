@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from .bound import DECLARED, Scene, deployment, plan
+from .chain_project import commit, git
 from .ece import LOGIN
 from .runner import Project, small, wait_until, words
-from .test_bindings import DECLARED, Scene, deployment, plan
 from .test_gates import closed_now
 
 IDS = [f"{number}abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"[:32] for number in range(4)]
@@ -258,10 +259,10 @@ def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
 
 
 def test_it_is_tried_again(shops: Shops) -> None:
-    """What failed once is sent again, and it goes on. What it left over goes with the next apply."""
+    """What failed is looked at anew, and it goes on. What it left over goes with the next apply."""
     shops.write("phone, telephone\n")
     with shops.project.sandbox() as ece:
-        ece.fault(f"PUT /deployments/{IDS[1]} fail-plan times=1")
+        ece.fault(f"PUT /deployments/{IDS[1]} stay-yellow times=1")
     assert shops.project.run("apply", "--auto-approve").code == 5
     done = shops.project.ok("rollout", "continue", "search", "--auto-approve")
     assert "wave 2 of 3" in done.err
@@ -347,13 +348,30 @@ def test_it_goes_back_by_itself(shops: Shops) -> None:
 
 
 def test_a_preview_says_it(shops: Shops) -> None:
-    """And does not fail by it: tested with git elsewhere; here the plan's Markdown."""
+    """And does not fail by it."""
+    project = shops.project
+    project.write(".gitignore", "state/\n")
+    git(project.folder, "init", "-q")
+    commit(project, "First")
     shops.rules("on_failure: stop", "on_failure: roll_back")
     shops.write(BROKEN)
-    shops.project.run("apply", "--auto-approve")
-    shown = shops.project.run("plan", "--format", "markdown")
-    assert shown.code == 3
+    assert project.run("apply", "--auto-approve").code == 5
+    commit(project, "Broken")
+    shown = project.ok("preview", "--base", "HEAD~1")
     assert "held back" in shown.out
+    assert project.run("plan", "--format", "markdown").code == 3
+
+
+def test_a_preview_says_what_has_begun(shops: Shops) -> None:
+    project = shops.project
+    project.write(".gitignore", "state/\n")
+    git(project.folder, "init", "-q")
+    commit(project, "First")
+    shops.write("phone, telephone\n")
+    commit(project, "Phones")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    shown = project.ok("preview", "--base", "HEAD~1")
+    assert "has begun: apply goes on with it first, wave 2 of 3" in words(shown.out)
 
 
 def test_all_of_its_waves_go_back(shops: Shops) -> None:

@@ -17,13 +17,13 @@ Each round has a seed of its own, by which it is run again alone.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from attrs import define, evolve, field
 
@@ -37,7 +37,7 @@ from .mortal import CALL, JOURNAL, LOOK
 from .promises import promise
 from .rounds import APPLY
 from .somebody import TROUBLES, Somebody, in_between
-from .wanted_bindings import LITERALS, VERSION, Wish, edited
+from .wanted_bindings import ELEMENTS, LITERALS, Wish, edited, id_of, seed_of
 
 STRIDE = 1000
 """From the seed of a round to that of the next one."""
@@ -49,18 +49,15 @@ FEW, MANY = 4, 12
 MOMENTS = {JOURNAL: 18, CALL: 5, LOOK: 8}
 """Where a kill may be, at most, by kind of moment: an apply that passes fewer ends by itself."""
 
-TRIES = 3
-"""Applies without faults, at most, until one goes through: one may tell of a plan that failed before, and one
-of what was changed meanwhile."""
+TRIES = 4
+"""Applies without faults, at most, until one goes through: one may tell of a plan that failed before, one of
+what was changed meanwhile, and while one waits a plan of somebody else's may come into force."""
 
 PROJECT = """
 project: loaded
 environments:
   dev: {endpoint: sandbox, sandbox: {seed: seed.yaml, speed: 1}}
 """
-ELEMENTS = {"hot_content": ["master", "data_hot", "data_content"], "warm": ["data_warm"]}
-"""Of deployments, with their roles; every other one has the first alone."""
-
 COLLECTION, ITEM, EXTENSION = "/deployments", "/deployments/*", "/deployments/extensions/*"
 PLACES = (
     *(f"PUT {ITEM}", f"PUT {ITEM}", f"GET {ITEM}", f"GET {ITEM}", f"GET {COLLECTION}", "* **"),
@@ -74,35 +71,12 @@ EFFECTS = (
 )
 
 
-def seed_of(number: int) -> dict[str, Any]:
-    """A deployment, as the sandbox is given it."""
-    elements = [
-        {
-            "id": each,
-            "instance_configuration_id": "data.default",
-            "node_roles": roles,
-            "zone_count": 1,
-            "size": {"resource": "memory", "value": 1024},
-        }
-        for each, roles in [*ELEMENTS.items()][: 1 + number % 2]
-    ]
-    plan = {
-        "elasticsearch": {"version": VERSION},
-        "deployment_template": {"id": "default"},
-        "cluster_topology": elements,
-    }
-    search = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
-    return {"id": id_of(number), "name": f"shop-{number}", "resources": {"elasticsearch": [search]}}
-
-
-def id_of(number: int) -> str:
-    return f"{number:032x}"
-
-
 @define
 class Round:
     """A project from wish to wish. told: what was done, to see it again. before: the attempts that there were
-    before the wish, by deployment. named: addresses that templates named so far.
+    before the wish, by deployment. named: addresses that templates named so far. settled: what the state may
+    name. seen: the deployments after the last apply; moved: of one of them somebody
+    else's plan came into force meanwhile.
     """
 
     project: Project
@@ -114,6 +88,8 @@ class Round:
     before: dict[int, set[str]] = field(factory=lambda: defaultdict(set))
     named: dict[int, set[str]] = field(factory=lambda: defaultdict(set))
     settled: set[int] = field(factory=set)
+    seen: Mapping[int, Deployment] = field(factory=dict)
+    moved: bool = False
     tally: Counter[str] = field(factory=Counter)
 
     @classmethod
@@ -129,11 +105,8 @@ class Round:
         return cls(project, chance, Somebody(project, chance), count)
 
     def deployments(self) -> dict[int, Deployment]:
-        found = {}
-        for number in range(self.count):
-            shown = self.somebody.look(id_of(number))
-            found[number] = Deployment.of(shown, self.named[number])
-        return found
+        shown = self.somebody.look(*map(id_of, range(self.count)))
+        return {number: Deployment.of(each, self.named[number]) for number, each in enumerate(shown)}
 
     def go(self, wishes: int) -> None:
         for _ in range(wishes):
@@ -221,8 +194,8 @@ class Round:
         words = (*APPLY, "--parallelism", self.chance.choice(("1", "10")))
         command = Command(words, f"{kind}:{self.chance.randint(1, MOMENTS[kind])}")
         specs = self._faults() if self.chance.random() < 0.6 else []
-        with self._watched(specs), command.started(self.project.folder, self.project.environ) as running:
-            done = running.ended()
+        with self._watched(specs):
+            done = command.forked(self.project.folder, self.project.environ)
         self._ended(f"{command} with {specs}", done)
         looked = self._run("plan", "--detailed-exitcode")
         promise(looked.code in (0, 2) or self._waits_for_start(looked), f"a plan after a kill: {looked}")
@@ -240,7 +213,7 @@ class Round:
     @contextmanager
     def _watched(self, specs: Collection[str]) -> Iterator[None]:
         """While these faults are set; afterwards planner has kept to what it may do."""
-        known = {number: {each.id for each in one.attempts} for number, one in self.deployments().items()}
+        before = self.deployments()
         with self.project.sandbox() as ece:
             ece.fault(*specs)
         yield
@@ -248,10 +221,12 @@ class Round:
             found = ece.client.get("/sandbox/faults").get_json()["faults"]
             ece.no_faults()
         self.tally["faults"] += sum(fault["fired"] for fault in found)
-        for number, deployment in self.deployments().items():
+        self.seen = self.deployments()
+        self.moved = any(one.comes_to(self.seen[number]) for number, one in before.items())
+        for number, deployment in self.seen.items():
             deployment.hold_kept()
             deployment.hold_single(self.before[number])
-            sent = deployment.planners(known[number])
+            sent = deployment.planners([attempt.id for attempt in before[number].attempts])
             promise(len(sent) <= 1, f"{deployment.name}: a double change in one apply: {sent}")
             self.tally["plans"] += len(sent)
             self.tally["plans that failed"] += sum(attempt.well is False for attempt in sent)
@@ -263,9 +238,9 @@ class Round:
         self.tally[f"exit {done.code}"] += 1
         if done.code not in (0, 5):
             return
-        ids = self._ids()
-        for number, deployment in self.deployments().items():
-            if deployment.current is None or not deployment.attempts[-1].is_planners:
+        ids, waiting = self._ids(), self._waiting(done)
+        for number, deployment in self.seen.items():
+            if number in waiting or deployment.current is None or not deployment.attempts[-1].is_planners:
                 continue  # it waits, or somebody changed it meanwhile
             wrong = deployment.misfits(self.wish.entries(number, ids)) if ids is not None else ""
             addresses = [name for name, binding in self.wish.bindings.items() if binding.deployment == number]
@@ -280,7 +255,7 @@ class Round:
 
     def _waits_for_start(self, done: Done) -> bool:
         """Whether an extension cannot go, since what is stopped would load it."""
-        stopped = any(deployment.current is None for deployment in self.deployments().values())
+        stopped = any(deployment.current is None for deployment in self.seen.values())
         return done.code == 3 and stopped and "used by" in done.both
 
     def _finish(self) -> None:
@@ -289,32 +264,46 @@ class Round:
             done = self._apply()
             if self._waits_for_start(done):
                 self._start_all()
-            elif done.code == 0:
+            elif done.code == 0 and not self.moved:
                 break
         promise(done.code == 0, f"applies without faults do not go through: {done}")
         again = self._run("plan", "--detailed-exitcode")
         promise(again.code == 0, f"something is left to do: {again}")
-        ids = self._ids()
+        ids, waiting = self._ids(), self._waiting(again)
         promise(ids is not None, f"there are other extensions than {sorted(self.wish.extensions)}")
-        for number, deployment in self.deployments().items():
-            if deployment.current is not None:
-                wrong = deployment.misfits(self.wish.entries(number, ids or {}))
+        held = self._held()
+        for number, deployment in self.seen.items():
+            wanted = self.wish.entries(number, ids or {})
+            if deployment.current is not None and number not in waiting:
+                wrong = deployment.misfits(wanted)
                 promise(not wrong, f"{deployment.name} {wrong}")
-            elif number in self.wish.bound and not self._is_in_state(number, ids or {}):
-                promise(f"{deployment.name} is stopped" in again.both, f"{deployment.name} waits unsaid")
-        self.settled, self.wish = {*self.wish.bound}, evolve(self.wish, moves=())
+            elif number in self.wish.bound and held.get(number) != {entry[2] for entry in wanted}:
+                promise(number in waiting, f"{deployment.name} waits unsaid")
+        self.settled, self.wish = {*self.wish.bound, *held}, evolve(self.wish, moves=())
 
-    def _is_in_state(self, number: int, ids: Mapping[str, str]) -> bool:
-        """Whether the state says that a deployment is as wanted."""
-        wanted = {entry[2] for entry in self.wish.entries(number, ids)}
-        held = (item for item in self.project.state()["resources"] if item["id"] == id_of(number))
-        return any({one["url"] for one in item["attributes"]["extensions"]} == wanted for item in held)
+    def _waiting(self, done: Done) -> set[int]:
+        """Deployments whose bindings are said to wait, for those or for others that they come from."""
+        found = re.findall(
+            r"extension_binding\.(\w+): the deployment shop-(\d+)", " ".join(done.both.split())
+        )
+        bindings = self.wish.bindings
+        ours = {bindings[name].deployment for name, _ in found if name in bindings}
+        return ours | {int(number) for _, number in found}
+
+    def _held(self) -> dict[int, set[str]]:
+        """What each deployment loads of ours, by the state, which there is none of before an apply."""
+        if not (self.project.folder / "state/dev.json").exists():
+            return {}
+        bindings = (item for item in self.project.state()["resources"] if "extension_b" in item["address"])
+        return {
+            int(item["id"], 16): {one["url"] for one in item["attributes"]["extensions"]} for item in bindings
+        }
 
 
 def one_round(folder: Path, seed: int, wishes: int = WISHES) -> Counter[str]:
     """What was counted. Broken, with the seed, at the first promise that does not hold."""
     chance = Random(seed)  # noqa: S311 - what comes next is no secret
-    turn = Round.begun(folder, chance, MANY if chance.random() < 0.2 else FEW)
+    turn = Round.begun(folder, chance, MANY if chance.random() < 0.1 else FEW)
     try:
         turn.go(wishes)
     except Broken as error:

@@ -76,8 +76,8 @@ class Attempt:
     user: str
     action: str
     well: bool | None
-    ended: str
     plan: Mapping[str, Any] = field(repr=False)
+    ended: str = ""
 
     @property
     def is_planners(self) -> bool:
@@ -104,8 +104,8 @@ def _attempt(shown: Mapping[str, Any], *, ended: bool) -> Attempt:
         source.get("user_id", SOMEBODY),
         source["action"],
         bool(shown["healthy"]) if ended else None,
-        shown["attempt_end_time"] if ended else "",
         shown["plan"],
+        shown["attempt_end_time"] if ended else "",
     )
 
 
@@ -134,15 +134,15 @@ class Deployment:
         """The attempts that planner began, but for those that there were."""
         return [each for each in self.attempts if each.is_planners and each.id not in since]
 
+    def comes_to(self, later: Deployment) -> bool:
+        """Whether somebody else's plan came into force until later."""
+        return self.current != later.current and not later.attempts[-1].is_planners
+
     def hold_kept(self) -> None:
         """No plan of planner's takes away what is somebody else's, has it twice, or touches anything else."""
         for before, attempt in self.with_before():
             if attempt.is_planners:
-                try:
-                    self._hold_change(before, attempt.plan)
-                except Exception as error:
-                    error.add_note(f"{self.name}, attempt {attempt.id}")
-                    raise
+                self._hold_change(before, attempt.plan)
 
     def with_before(self) -> Iterator[tuple[Mapping[str, Any], Attempt]]:
         """Each attempt but the first, with the plan that was in force when it began."""

@@ -89,7 +89,8 @@ class Round:
 
     def _heal(self, id_: str) -> None:
         """Nothing begins at what is red, as it is where somebody took the dictionary away from an index."""
-        if not self.somebody.look(id_)["healthy"]:
+        (shown,) = self.somebody.look(id_)
+        if not shown["healthy"]:
             self.told.append(f"{id_} is healed")
             self.somebody.call("DELETE", f"/deployments/{id_}/elasticsearch/_main/proxy/products", **HEADERS)
 
@@ -140,8 +141,8 @@ class Round:
         kind = self.chance.choice([*MOMENTS])
         words = (*APPLY, "--parallelism", self.chance.choice(("1", "10")))
         command = Command(words, f"{kind}:{self.chance.randint(1, MOMENTS[kind])}")
-        with self._watched(specs), command.started(self.project.folder, self.project.environ) as running:
-            done = running.ended()
+        with self._watched(specs):
+            done = command.forked(self.project.folder, self.project.environ)
         self._ended(f"{command} with {[*specs]}", done)
         self.tally["kills"] += done.code == KILLED
         looked = self._run("plan", "--detailed-exitcode")

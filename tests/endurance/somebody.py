@@ -37,8 +37,11 @@ class Somebody:
             reply = ece.client.open(f"/api/v1{path}", method=method, **{"headers": LOGIN, **sent})
             return reply.get_json() if reply.status_code < 300 else None
 
-    def look(self, id_: str) -> Any:
-        return self.call("GET", f"/deployments/{id_}?{HISTORY}")
+    def look(self, *ids: str) -> list[Any]:
+        """Deployments, each with all its attempts."""
+        with self.project.sandbox() as ece:
+            paths = (f"/api/v1/deployments/{id_}?{HISTORY}" for id_ in ids)
+            return [ece.client.get(path, headers=LOGIN).get_json() for path in paths]
 
     def let_pass(self) -> None:
         with self.project.sandbox() as ece:
@@ -46,7 +49,8 @@ class Somebody:
 
     def act(self, id_: str, *, stops: bool = True) -> str:
         """Does something to a deployment; what it was, "" where that was not possible."""
-        plan = Deployment.of(self.look(id_)).current
+        (shown,) = self.look(id_)
+        plan = Deployment.of(shown).current
         if plan is None:
             return self._start(id_)
         if self.chance.random() < 0.25:

@@ -22,6 +22,34 @@ LITERALS: Mapping[str, Entry] = {
 }
 """Named by what a plan says of them. What is shared somebody else attaches, too."""
 
+ELEMENTS = {"hot_content": ["master", "data_hot", "data_content"], "warm": ["data_warm"]}
+"""Of deployments, with their roles; every other one has the first alone."""
+
+
+def seed_of(number: int) -> dict[str, Any]:
+    """A deployment, as the sandbox is given it."""
+    elements = [
+        {
+            "id": each,
+            "instance_configuration_id": "data.default",
+            "node_roles": roles,
+            "zone_count": 1,
+            "size": {"resource": "memory", "value": 1024},
+        }
+        for each, roles in [*ELEMENTS.items()][: 1 + number % 2]
+    ]
+    plan = {
+        "elasticsearch": {"version": VERSION},
+        "deployment_template": {"id": "default"},
+        "cluster_topology": elements,
+    }
+    search = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
+    return {"id": id_of(number), "name": f"shop-{number}", "resources": {"elasticsearch": [search]}}
+
+
+def id_of(number: int) -> str:
+    return f"{number:032x}"
+
 
 @frozen
 class Extension:

@@ -38,7 +38,7 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
-    from planner.app.begun import is_held, refuse_not_held, with_open
+    from planner.app.begun import is_held, refuse_not_held
     from planner.app.linting import proposed
     from planner.app.opening import opened
     from planner.cli.present import make_report
@@ -50,7 +50,7 @@ def command(
         )
     with opened(request) as here:
         with console.doing("Asking the installation") as counted:
-            proposal = with_open(proposed(here, counted, ask_server=ask_server))
+            proposal = proposed(here, counted, ask_server=ask_server)
         refuse_not_held(here, proposal.plan, proposal.state)
         report = make_report(console, here, "plan")
         _show(console, here, proposal, form, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planner.engine.selection import Deposed, Pending, Relations, Selection, choose
+from planner.engine.selection import Deposed, Group, Pending, Relations, Selection, choose
 from planner.errors import WrongUsage
 from planner.model.address import Address
 from planner.model.declarations import Move
@@ -202,3 +202,26 @@ def test_replace_takes_globs() -> None:
     selection = Selection(replaces=("extension.a*",))
     assert selection.forces(Address("extension", "abc"))
     assert not selection.forces(Address("extension", "b"))
+
+
+SEARCH = Group("rollout.search", addresses("a b"))
+
+
+@pytest.mark.parametrize("glob", ["rollout.search", "rollout.*", "extension.a"])
+def test_of_a_group_all_is_taken_or_nothing(glob: str) -> None:
+    relations = Relations(edges(""), {})
+    taken = choose(Selection((glob,)), addresses("a b c"), relations, [SEARCH])
+    assert taken.kept == {*addresses("a b")}
+    left = choose(Selection((), (glob,)), addresses("a b c"), relations, [SEARCH])
+    assert left.kept == {*addresses("c")}
+
+
+def test_a_group_may_be_named_and_not_replaced() -> None:
+    """As the rest of what is named wrong, it is told what is near."""
+    for selection in (Selection(("rollout.search",)), Selection((), ("rollout.s*",))):
+        selection.check(addresses("a"), groups=["rollout.search"])
+    with pytest.raises(WrongUsage, match=r"--replace rollout.search matches no resource"):
+        Selection((), (), ("rollout.search",)).check(addresses("a"), groups=["rollout.search"])
+    with pytest.raises(WrongUsage) as caught:
+        Selection(("rollout.serch",)).check(addresses("a"), groups=["rollout.search"])
+    assert caught.value.advice == 'Did you mean "rollout.search"? There are: extension.a, rollout.search.'

@@ -20,6 +20,7 @@ from planner.model.plan import (
     Change,
     DriftReport,
     LeftOut,
+    Waiting,
 )
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value
 from planner.render.escaping import cells, quote
@@ -104,6 +105,11 @@ LEFT = (LeftOut(SYNONYMS, Action.DELETE, deposed=True),)
         (
             {"mode": REFRESH_ONLY},
             "The state is as the {} environment is; the configuration was not compared with it.",
+        ),
+        (
+            {"waiting": (Waiting(SYNONYMS, "it is stopped"),)},
+            "The {} environment matches the configuration, but for what cannot be looked at now: "
+            "extension.synonyms.",
         ),
         ({"mode": DESTROY}, "The state of the {} environment holds nothing to delete now."),
         ({"mode": DESTROY, "partial": True}, "The state of the {} environment holds nothing to delete now."),
