@@ -38,8 +38,13 @@ from .rounds import APPLY
 from .somebody import LOGIN, TROUBLES, Somebody, in_between
 
 WISHES = 3
-TRIES = 5
+TRIES = 6
 """Applies without faults, at most, until a wish is carried out or held back."""
+
+MODES = (
+    *(("switch", "roll_back"), ("switch", "roll_back"), ("switch", "roll_back_all"), ("switch", "stop")),
+    ("restart", "stop"),
+)
 
 ENDS = MappingProxyType({0: "done", 1: "error", 3: "refused", 5: "partly", KILLED: "killed"})
 MOMENTS = MappingProxyType({JOURNAL: 75, CALL: 14, LOOK: 40, f"{JOURNAL},{SNAPSHOT}": 30})
@@ -61,38 +66,38 @@ class Round:
     before: Seen
     told: list[str] = field(factory=list)
     made: int = 0
+    abandoned: bool = False
     tally: Counter[str] = field(factory=Counter)
 
     @classmethod
     def begun(cls, folder: Path, chance: Random) -> Round:
         searched = [number for number in range(COUNT) if chance.random() < 0.4]
-        wish = Wish(
-            "first => rule",
-            on_failure=chance.choice(("roll_back", "roll_back", "roll_back_all")),
-            at_once=chance.choice((1, 1, 2)),
-        )
+        mode, on_failure = chance.choice(MODES)
+        wish = Wish("first => rule", mode=mode, on_failure=on_failure, at_once=chance.choice((1, 1, 2)))
         project = rolled(folder, searched, wish)
         told = [f"an index in {searched}, {wish}"]
         return cls(project, chance, Somebody(project, chance), wish, Seen.of(project), told)
 
     def go(self, wishes: int) -> None:
         for _ in range(wishes):
+            if self.wish.mode == "restart":
+                self._heal()
             self._wish(breaks=self.chance.random() < 0.35)
             self._trouble()
             self._finish()
-        self.somebody.let_pass()
-        for number in range(COUNT):
-            self._heal(id_of(number))
+        self._heal()
         self._wish(breaks=False)
         self._finish()
         self._hold_wanted()
 
-    def _heal(self, id_: str) -> None:
+    def _heal(self) -> None:
         """Nothing begins at what is red, as it is where somebody took the dictionary away from an index."""
-        (shown,) = self.somebody.look(id_)
-        if not shown["healthy"]:
-            self.told.append(f"{id_} is healed")
-            self.somebody.call("DELETE", f"/deployments/{id_}/elasticsearch/_main/proxy/products", **HEADERS)
+        self.somebody.let_pass()
+        for number, shown in enumerate(self.somebody.look(*map(id_of, range(COUNT)))):
+            if not shown["healthy"]:
+                self.told.append(f"shop-{number} is healed")
+                path = f"/deployments/{id_of(number)}/elasticsearch/_main/proxy/products"
+                self.somebody.call("DELETE", path, **HEADERS)
 
     def _wish(self, *, breaks: bool) -> None:
         """Another dictionary, and at times other members."""
@@ -104,7 +109,7 @@ class Round:
         self._write(evolve(self.wish, rule=rule, bound=bound))
 
     def _write(self, wish: Wish) -> None:
-        self.wish = wish
+        self.wish, self.abandoned = wish, False
         wish.write(self.project)
         self.before = Seen.of(self.project)
         self.told.append(f"wish: {wish.rule}, for {wish.bound}")
@@ -139,7 +144,8 @@ class Round:
     def _cut(self, specs: Collection[str]) -> None:
         """An apply that dies at a moment, if it comes that far. Whoever only reads gets through."""
         kind = self.chance.choice([*MOMENTS])
-        words = (*APPLY, "--parallelism", self.chance.choice(("1", "10")))
+        until = ("--until", "wave") if self.chance.random() < 0.15 else ()
+        words = (*APPLY, "--parallelism", self.chance.choice(("1", "10")), *until)
         command = Command(words, f"{kind}:{self.chance.randint(1, MOMENTS[kind])}")
         with self._watched(specs):
             done = command.forked(self.project.folder, self.project.environ)
@@ -177,7 +183,7 @@ class Round:
 
     def _finish(self) -> None:
         """Applies until the wish is carried out, or held back with its reason."""
-        for _ in range(TRIES):
+        for number in range(TRIES):
             done = self._apply()
             if done.code == 0:
                 self._hold_wanted()
@@ -185,12 +191,26 @@ class Round:
             if is_held(done):
                 self._hold_held(done)
                 return
+            if "has begun, and waits" in done.both:
+                self._decide(again=number > 1)
         promise(False, f"it comes to no end: {done}")
+
+    def _decide(self, *, again: bool) -> None:
+        """Somebody says how a roll-out ends that stopped. again: it goes on no more."""
+        way_back = ["back"] * 2 * (self.wish.mode == "switch")
+        word = self.chance.choice(("abandon", *["continue"] * (not again), *way_back))
+        with self._watched(()):
+            done = self._run("rollout", word, "--auto-approve")
+        self.told.append(f"rollout {word}: {done.code}")
+        promise(done.code in (0, 1, 5), f"it is not said how it ends: {done}")
+        self.tally[f"rollout {word}"] += 1
+        self.abandoned = self.abandoned or word == "abandon"
 
     def _hold_wanted(self) -> None:
         again = self._run("plan", "--detailed-exitcode")
         promise(again.code == 0, f"something is left to do: {again}")
-        Seen.of(self.project).hold_wanted(self.wish.rule, self.wish.bound)
+        restarted = not (self.abandoned and self.wish.mode == "restart")
+        Seen.of(self.project).hold_wanted(self.wish.rule, self.wish.bound, loaded=restarted)
         promise(not self.project.state().get("rollouts"), "a record is left")
         self.tally["carried out"] += 1
 
