@@ -18,7 +18,7 @@ from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
 from planner.app.redaction import without_secrets
-from planner.app.rolling import go_on, left_over, went_back
+from planner.app.rolling import go_on, left_over, went_back, without_void
 from planner.app.stores import locked
 from planner.engine.carrying import Provenance, known_first
 from planner.engine.refresh import Asking
@@ -68,7 +68,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     """Plan, ask, carry out, with the lock held all the while."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
     _refuse_blind_approval(here, approval)
-    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as found:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
+        found = without_void(here, held)
         if here.session.goal.mode != NORMAL:
             refuse_while_open(here, found)
         applying = halting(applying, found, since)
@@ -103,7 +104,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
-    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as state:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
+        state = without_void(here, held)
         applying = halting(applying, state, since)
         session, digest = here.session, plan_digest(plan, here.store.redact)
         if state.rollouts:

@@ -47,7 +47,11 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
     back = any(begun.status == BACK for begun in records)
     plan = plan_again(records, state, here.session.goal, here.session.drivers)
     after, outcome = carried(applying, plan, state, _as_of(records))
-    return after, went_back(applying, plan, after, evolve(outcome, back=back))
+    if back and outcome.ledger is not None:  # something had been done, by whichever run
+        if outcome.goes_back(after):
+            applying.report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
+        outcome = evolve(outcome, back=True, ledger=evolve(outcome.ledger, changed=True))
+    return after, went_back(applying, plan, after, outcome)
 
 
 def _as_of(records: Sequence[Begun]) -> Provenance:

@@ -114,6 +114,7 @@ class Run:
                 raise
 
     def _coordinate(self, pool: Threads) -> None:
+        self._unwritten += self._taken(self.waves.over())
         while True:
             requests = self._take_ready(self.parallelism + self._ahead - self._handed_out)
             if self._unwritten:
