@@ -13,7 +13,6 @@ from attrs import field, frozen
 
 from planner.app.command_line import way_on
 from planner.app.credentials import Destination, opened_credentials
-from planner.app.halting import EVERYTHING, Reach
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing
 from planner.engine.carrying import Provenance, carry_out
@@ -27,6 +26,20 @@ from planner.model.plan import Plan
 from planner.model.rollout import BACK, Begun
 from planner.model.state import State
 from planner.model.value import Value
+
+
+@frozen
+class Reach:
+    """How far an apply is to go. one_wave: it ends between waves after one of each roll-out. seconds: after
+    which no wave begins, None for none. last: the last wave that it does, from 1; 0 for all.
+    """
+
+    one_wave: bool = False
+    seconds: float | None = None
+    last: int = 0
+
+
+EVERYTHING = Reach()
 
 
 @frozen
