@@ -18,12 +18,13 @@ from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
 from planner.app.redaction import without_secrets
-from planner.app.rolling import go_on, left_over, went_back
+from planner.app.rolling import go_on, left_over, went_back, without_void
 from planner.app.stores import locked
+from planner.engine.carrying import Provenance, known_first
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, moved_first, propose_from, recover
+from planner.engine.workflow import Proposal, propose_from, recover
 from planner.errors import PlannerError, Refused, StalePlan
 from planner.model.codec import encode
 from planner.model.ledger import Ledger
@@ -67,7 +68,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     """Plan, ask, carry out, with the lock held all the while."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
     _refuse_blind_approval(here, approval)
-    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as found:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
+        found = without_void(here, held)
         if here.session.goal.mode != NORMAL:
             refuse_while_open(here, found)
         applying = halting(applying, found, since)
@@ -102,7 +104,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
-    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as state:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
+        state = without_void(here, held)
         applying = halting(applying, state, since)
         session, digest = here.session, plan_digest(plan, here.store.redact)
         if state.rollouts:
@@ -223,7 +226,7 @@ def _carry_out(
     release, run = _brought(here, admitted, digest)
     contents = known_contents(here, state)
     provenance = Provenance(digest, variables, _commit(here), promotions, release, run, contents)
-    plan, state = moved_first(here.store, plan, state)
+    plan, state = known_first(here.store, plan, state)
     after, outcome = carried(applying, plan, state, provenance, proposal.view, fresh_until)
     if after.contents and state.lineage and not state.contents:
         here.caller.tell(_NEWER_FORMAT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.config.load import Configuration
-from planner.model.codec import canonical, digest, encode
+from planner.model.codec import canonical, digest_with, encode
 from planner.model.resource import FORGET, Desired
 from planner.model.value import conceal
 from planner.model.value_json import encode_value
@@ -14,7 +14,6 @@ def config_digest(configuration: Configuration, salt: str) -> str:
 
     What a check says when it fails is for people: it is no part of it.
     """
-    resources = {str(address): _described(d, salt) for address, d in configuration.resources.items()}
     outputs = encode_value(conceal(configuration.outputs, salt))
     said = configuration.declarations
     statements: list[list[object]] = [
@@ -26,7 +25,10 @@ def config_digest(configuration: Configuration, salt: str) -> str:
     if said.rollouts:
         statements.append([[r.name, list(r.of), encode(r.waves), encode(r.rules)] for r in said.rollouts])
     in_order = [sorted(block, key=canonical) for block in statements]  # files are read in any order
-    return digest({"resources": resources, "outputs": outputs, "statements": in_order})
+    wanted = configuration.resources
+    names = sorted((str(address), address) for address in wanted)
+    resources = ((name, _described(wanted[address], salt)) for name, address in names)
+    return digest_with({"outputs": outputs}, "resources", resources, {"statements": in_order})
 
 
 def _described(desired: Desired, salt: str) -> dict[str, object]:

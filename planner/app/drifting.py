@@ -42,7 +42,10 @@ def drifted(request: Request, since: Path | None, webhook: bool) -> Iterator[Dri
                 advice="Keep a file for each environment.",
             )
         with caller.doing("Asking the installation") as counted:
-            drift = _with_content(here, propose(here.session, here.state, counted))
+            proposal = propose(here.session, here.state, counted)
+            drift = _with_content(here, proposal)
+        for item in proposal.plan.waiting:
+            caller.tell(f"Note: {item.address} was not looked at: {item.why}.")
         found = here.store.redact(evolve(found, drift=drift))
         news = found.news(before) if before else found
         yield news

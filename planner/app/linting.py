@@ -6,7 +6,7 @@ is only warned, so that rules which a newer planner brings stop nothing that wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -70,6 +70,8 @@ def with_findings(
     fetch: asks the installation for an archive. at_hand: those that it may have, by their hash.
     A plan that carries out no templates sends nothing, and is left as it is.
     """
+    if proposal.diagnostics:
+        proposal = evolve(proposal, diagnostics=tuple(_placed(proposal.diagnostics, configuration)))
     if proposal.plan.mode != NORMAL:
         return proposal
     if proposal.plan.changes:
@@ -87,6 +89,14 @@ def with_findings(
     )
     beside = _beside(request, configuration, proposal) if proposal.plan.changes else ()
     return evolve(proposal, diagnostics=(*proposal.diagnostics, *found, *beside))
+
+
+def _placed(diagnostics: Iterable[Diagnostic], configuration: Configuration) -> Iterator[Diagnostic]:
+    """diagnostics with the places of the blocks that they are about. Planning knows of none."""
+    declared: dict[str | None, Address] = {str(address): address for address in configuration.resources}
+    for item in diagnostics:
+        known = item.address in declared and item.position is None
+        yield evolve(item, position=configuration.locate(declared[item.address], ())) if known else item
 
 
 def _beside(request: Request, configuration: Configuration, proposal: Proposal) -> Iterator[Diagnostic]:

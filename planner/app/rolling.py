@@ -10,8 +10,9 @@ from planner.app.begun import open_refusal
 from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
 from planner.app.opening import Opened
+from planner.engine.carrying import Provenance
 from planner.engine.rollouts.again import plan_again
-from planner.engine.workflow import Proposal, Provenance, propose_from
+from planner.engine.workflow import Proposal, propose_from
 from planner.errors import Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
@@ -46,7 +47,11 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
     back = any(begun.status == BACK for begun in records)
     plan = plan_again(records, state, here.session.goal, here.session.drivers)
     after, outcome = carried(applying, plan, state, _as_of(records))
-    return after, went_back(applying, plan, after, evolve(outcome, back=back))
+    if back and outcome.ledger is not None:  # something had been done, by whichever run
+        if outcome.goes_back(after):
+            applying.report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
+        outcome = evolve(outcome, back=True, ledger=evolve(outcome.ledger, changed=True))
+    return after, went_back(applying, plan, after, outcome)
 
 
 def _as_of(records: Sequence[Begun]) -> Provenance:
@@ -71,8 +76,6 @@ def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) ->
     if forward is None or outcome.back or not outcome.goes_back(state):
         return outcome
     records = [begun for begun in state.rollouts if begun.status == BACK]
-    for begun in records:
-        here.caller.tell(_going_on(begun))
     again = plan_again(records, state, here.session.goal, here.session.drivers)
     after, came, _ = run(applying, again, state, _as_of(records))
     back = came.ledger or forward

@@ -38,6 +38,10 @@ def _resolved(path: Path) -> Path:
     return path.resolve()
 
 
+FEW_MEMBERS: Final = 1000
+"""Of so few it is kept in memory what they are: many deployments may load them."""
+
+
 @frozen(eq=False, repr=False)
 class Archives:
     """The archives of one project, each prepared and inspected once however many resources use it.
@@ -57,6 +61,7 @@ class Archives:
     _by_path: dict[Path, Content] = field(factory=dict, init=False, repr=False)
     _examined: dict[str, Examined] = field(factory=dict, init=False, repr=False)
     _read_now: dict[str, Examined] = field(factory=dict, init=False, repr=False)
+    _members: dict[str, tuple[Member, ...]] = field(factory=dict, init=False, repr=False)
     _faults: dict[tuple[str, str], tuple[Fault, ...]] = field(factory=dict, init=False, repr=False)
     _one_at_a_time: threading.Lock = field(factory=threading.Lock, init=False, repr=False, eq=False)
 
@@ -88,18 +93,23 @@ class Archives:
             return self._faults[key]
 
     def members(self, content: Content) -> tuple[Member, ...]:
-        """The files in the archive. They are read anew each time: what is kept anybody can write, and a
+        """The files in the archive. They are read by each command: what is kept anybody can write, and a
         reviewer believes what a plan says of them. ArchiveError: it is not in order, or changes meanwhile.
         """
+        if content.sha256 in self._members:
+            return self._members[content.sha256]
         with self._one_at_a_time:
             is_own = Path(content.archive).is_relative_to(self.workspace)
             if not (is_own or self._read(content).is_sound):
                 raise ArchiveError(f"{content.source} is not in order", advice="See planner validate.")
         try:
             with Bounded(content.archive) as stream, ZipFile(stream) as archive:
-                return tuple(members_of(archive))
+                found = tuple(members_of(archive))
         except (OSError, *DAMAGED) as error:
             raise _unreadable(content, error) from error
+        if len(found) <= FEW_MEMBERS:
+            self._members[content.sha256] = found
+        return found
 
     def descriptor(self, content: Content) -> Descriptor | None:
         """The descriptor of a plugin in the archive, None where there is none."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.cli.console import Console
     from planner.cli.stored import Stored
     from planner.config.load import Configuration
+    from planner.engine.export import Export
     from planner.engine.ports import Drivers
     from planner.engine.workflow import Proposal
     from planner.forge.locating import Wanted
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from planner.state.saved import Previewed
     from planner.state.store import Store
 else:
-    Applying = Configuration = Console = Credentials = Destination = Done = Drivers = Evaluation = Any
+    Applying = Configuration = Console = Credentials = Destination = Done = Drivers = Evaluation = Export = (
+        Any
+    )
     Forcing = Foreseen = KindFile = KnownRelease = Opened = Order = Outcome = Parent = Plan = Previewed = Any
     PreviewOrder = Progress = Promotion = Proposal = Reach = Rejected = Report = Request = Running = Any
     Side = Store = Stored = Wanted = Any

@@ -36,6 +36,8 @@ _MAPPINGS = {
 }
 """Advice on what must be a mapping, by how deep it is."""
 _HCL: Final = re.compile(r'(?:resource|variable|output|module|provider|data|locals|terraform)\s+["{]')
+_OF: Final = re.compile(r"\$\{resource\.(\w+\.[\w-]+)\.")
+"""In a text, which resource a reference leads to."""
 BLOCKS = ("resource", "output", "moved", "import", "removed", "check", "rollout")
 NAME_ADVICE = "Use letters, digits, _ and -, and begin with a letter or _."
 
@@ -182,7 +184,9 @@ class Blocks:
             place.error(problem.path, summary, advice=problem.advice)
         for path, key in kind.twice(attributes):
             advice = "Members of this set are told apart by that: join them, or take one out."
-            place.error(path, f'{dotted(path)} has "{key}" twice', advice=advice)
+            of = {*_OF.findall(key)}
+            what = of.pop() if len(of) == 1 else f'"{key}"'
+            place.error(path, f"{dotted(path)} has {what} twice", advice=advice)
 
     def _outputs(self, body: Written, document: Place) -> None:
         for name, item in self._entries(body, "output", ("output",), document):

@@ -8,14 +8,17 @@ from typing import Final
 from attrs import define, field
 
 from planner.config.blocks import Blocks
-from planner.config.validation import Place
+from planner.config.validation import TYPES, Place
 from planner.model.address import Address
 from planner.model.declarations import Move, Placed, round_by_hand
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
+from planner.model.facets import Attribute
 from planner.model.graph import Cycle, ordered
+from planner.model.kind import Kind
 from planner.model.resource import Desired
-from planner.model.value import Deferred, Path, Reference, Value, leaves
+from planner.model.value import Deferred, Path, Reference, Value, dotted, leaves
 
+_NESTED: Final = frozenset({"object", "array"})
 MAX_SUGGESTIONS = 20
 """Looking for a similar name costs time with each name there is, so it is not done for thousands."""
 
@@ -42,10 +45,12 @@ def check_value(blocks: Blocks, value: Value, diagnostics: Diagnostics) -> None:
 class _References:
     blocks: Blocks
     _near: dict[Address, str] = field(factory=dict)
+    _fine: set[Reference] = field(factory=set)
+    """What may be referred to, alone or within a text."""
 
     def resource(self, desired: Desired, place: Place) -> None:
         if desired.references:
-            self.value(desired.attributes, place)
+            self.value(desired.attributes, place, self.blocks.kinds[desired.address.kind])
         for index, dependency in enumerate(desired.depends_on):
             self._declared(dependency, place, ("depends_on", index))
         for index, trigger in enumerate(desired.lifecycle.replace_triggered_by):
@@ -53,12 +58,30 @@ class _References:
             if self._declared(trigger.address, place, path) and trigger.path:
                 self._attribute(trigger, place, path)
 
-    def value(self, value: Value, place: Place) -> None:
+    def value(self, value: Value, place: Place, kind: Kind | None = None) -> None:
+        """kind: of the resource that has value as its attributes."""
         for path, leaf in leaves(value):
             parts = leaf.parts if isinstance(leaf, Deferred) else ()
             for reference in (part for part in parts if isinstance(part, Reference)):
-                if self._declared(reference.address, place, path):
-                    self._attribute(reference, place, path, alone=len(parts) == 1)
+                alone, fine = len(parts) == 1, reference in self._fine
+                if not fine and self._declared(reference.address, place, path):
+                    self._attribute(reference, place, path, alone=alone)
+                if kind is not None and (fine or reference.address in self.blocks.resources):
+                    self._fits(reference, kind.at(path), place, path, alone=alone)
+
+    def _fits(
+        self, reference: Reference, wanted: Attribute, place: Place, path: Path, *, alone: bool
+    ) -> None:
+        """What is put in later is checked by nobody: whether it can be a list or a mapping is told now."""
+        kind = self.blocks.kinds[reference.address.kind]
+        if not reference.path or kind.without_value(reference.path):
+            return
+        given = _types(kind.at(reference.path)) if alone else {"string"}
+        needed = _types(wanted)
+        if given and needed and not needed & given and _NESTED & (needed | given):
+            what = " or ".join(map(TYPES.__getitem__, sorted(needed)))
+            advice = str(wanted.schema.get("x-advice", ""))
+            place.error(path, f"{dotted(path)} must be {what}, and {reference} is not", advice=advice)
 
     def _declared(self, target: Address, place: Place, path: Path) -> bool:
         if target in self.blocks.resources:
@@ -69,12 +92,16 @@ class _References:
         return False
 
     def _meant(self, target: Address) -> str:
-        """Also `resource.synonyms.url`, in which the kind is left out."""
+        """Of the kind that is named, or the same name of another. Also `resource.synonyms.url`, in which the
+        kind is left out."""
+        resources = self.blocks.resources
         if target.kind not in self.blocks.kinds:
-            for address in self.blocks.resources:
+            for address in resources:
                 if address.name == target.kind:
                     return f'Did you mean "resource.{address}.{target.name}"?'
-        return did_you_mean(str(target), map(str, self.blocks.resources))
+            return did_you_mean(str(target), map(str, resources))
+        near = did_you_mean(str(target), (str(a) for a in resources if a.kind == target.kind))
+        return near or did_you_mean(str(target), (str(a) for a in resources if a.name == target.name))
 
     def _attribute(self, reference: Reference, place: Place, path: Path, *, alone: bool = True) -> None:
         """alone: without text around it. Of a text around what is shown once nobody could tell later whether
@@ -89,9 +116,17 @@ class _References:
             place.error(path, f'{kind.name} has no attribute "{name}" to refer to', advice=advice)
         elif told := kind.by_index(reference.path):
             place.error(path, f"{reference} is a member of a set by its place", advice=told)
-        elif not alone and kind.at(reference.path).holds_once:
+        elif not kind.at(reference.path).holds_once:
+            self._fine.add(reference)
+        elif not alone:
             told = f"{reference} is shown once, when it is made, and cannot be part of a text"
             place.error(path, told, advice="Refer to it alone, and let who takes it put the text around it.")
+
+
+def _types(attribute: Attribute) -> set[str]:
+    """The JSON types that the schema says, none where it says none."""
+    said = attribute.schema.get("type", ())
+    return {said} if isinstance(said, str) else {*said} - {"null"}
 
 
 def _check_said_twice(blocks: Blocks) -> None:

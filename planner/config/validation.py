@@ -14,7 +14,17 @@ from planner.config.tokens import INVALID
 from planner.config.values import Literal, Written, plain, step
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics, Position, did_you_mean
-from planner.model.value import UNKNOWN, Deferred, Path, Secret, Value, at, dotted, plain_numbers, with_each
+from planner.model.value import (
+    UNKNOWN,
+    Deferred,
+    Path,
+    Secret,
+    Value,
+    at,
+    dotted,
+    plain_numbers,
+    with_each,
+)
 
 _PLAIN = frozenset({str, bool, int, float, type(None)})
 
@@ -40,14 +50,16 @@ class Checker:
     def __init__(self, schema: Mapping[str, Any], what: str = "attribute", also: Iterable[str] = ()) -> None:
         self.schema = schema
         self._what, self._also = what, also
-        rules = dict(plain_numbers(schema))
-        self._validator = Draft202012Validator(rules, validate_formats=True, retriever=_retrieve_nothing)
+        self._validator = _compiled(schema)
+        self._quick = _quicker(schema)
 
     def problems(self, value: Written, name: str = "", whole: str = "the value") -> Iterator[Problem]:
         """What is wrong with value. Deferred values fit everywhere; secrets are never shown.
 
         name: what value is called in messages; "" when the names of its parts say enough, and whole is it.
         """
+        if self._quick and isinstance(value, dict) and self._quick(value):
+            return
         known = _known(value)
         if self._validator.is_valid(known):
             return
@@ -104,6 +116,24 @@ class Checker:
         return self.schema.get("$defs", {}).get(target.removeprefix("#/$defs/"), schema)
 
 
+def _quicker(schema: Mapping[str, Any]) -> Callable[[dict[str, Any]], bool] | None:
+    """Whether a value fits for sure, found out of what addresses stand for by their places alone; None where
+    they stand for nothing."""
+    items = [at(rules, ("items",)) for rules in schema.get("properties", {}).values()]
+    if not any(isinstance(item, Mapping) and "x-stands-for" in item for item in items):
+        return None
+    from planner.model.standing import marked, taking_marks  # noqa: PLC0415 - only for kinds with such lists
+
+    rules = taking_marks(schema)
+    validator = _compiled(rules) if rules else None
+    return (lambda value: validator.is_valid(_known(marked(value)))) if validator else None
+
+
+def _compiled(schema: Mapping[str, Any]) -> Draft202012Validator:
+    rules = dict(plain_numbers(schema))
+    return Draft202012Validator(rules, validate_formats=True, retriever=_retrieve_nothing)
+
+
 def _as_they_follow(errors: Iterable[Any], value: Any) -> list[Any]:
     """errors in the order of their places in value; that of jsonschema_rs changes with its versions."""
     places: dict[int, dict[Any, int]] = {}
@@ -124,7 +154,7 @@ def _retrieve_nothing(uri: str) -> NoReturn:
     raise ValueError(f"a schema refers to {uri}, and only #/... is followed")
 
 
-_TYPES = {
+TYPES = {
     "string": "a text",
     "object": "a mapping",
     "array": "a list",
@@ -191,7 +221,7 @@ def _instead(kind: Any, value: Value, schema: Mapping[str, Any]) -> str:
 
 def _untyped(kind: Any, shown: str) -> str:
     types = set(map(str, kind.types))
-    return f"must be {' or '.join(words for name, words in _TYPES.items() if name in types)}, not {shown}"
+    return f"must be {' or '.join(words for name, words in TYPES.items() if name in types)}, not {shown}"
 
 
 def _no_form(kind: Any, shown: str) -> str:

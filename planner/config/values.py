@@ -16,7 +16,7 @@ import jsonschema_rs
 from attrs import define, field, frozen
 
 from planner.model.facets import Schema, followed
-from planner.model.value import Deferred, Path, Reference, Secret, Value, plain_numbers
+from planner.model.value import Deferred, Path, Reference, Secret, StandIn, Value, plain_numbers, references
 from planner.yaml12.core_schema import plain_value
 
 
@@ -76,7 +76,10 @@ def shaped(value: Written, schema: Any, definitions: Schema = NONE) -> Value:
     if isinstance(value, dict):
         return {key: shaped(item, _below(schema, key), definitions) for key, item in value.items()}
     if isinstance(value, list):
-        return [shaped(item, _below(schema, index), definitions) for index, item in enumerate(value)]
+        return [
+            item if item.__class__ is str else shaped(item, _below(schema, index), definitions)
+            for index, item in enumerate(value)
+        ]
     return value
 
 
@@ -213,11 +216,7 @@ class Survey:
         if isinstance(value, str):
             self._text(value, path)
         elif isinstance(value, Mapping):
-            for key, item in value.items():
-                if key.__class__ is not str or not key.isascii():
-                    self._text(key, path)
-                if item.__class__ is not str or not item.isascii():  # most hold nothing to be found
-                    self.visit(item, (*path, key))
+            self._mapping(value, path)
         elif isinstance(value, list | tuple):
             for index, item in enumerate(value):
                 self.visit(item, (*path, index))
@@ -225,6 +224,16 @@ class Survey:
             self._deferred(value, path)
         elif isinstance(value, int | float):
             self._number(value, path)
+
+    def _mapping(self, value: Mapping[str, Value], path: Path) -> None:
+        if type(value) is StandIn:
+            self.references.extend(value.noted(references, references))
+            return
+        for key, item in value.items():
+            if key.__class__ is not str or not key.isascii():
+                self._text(key, path)
+            if item.__class__ is not str or not item.isascii():  # most hold nothing to be found
+                self.visit(item, (*path, key))
 
     def _text(self, value: str, path: Path) -> None:
         if isinstance(value, Secret):

@@ -68,7 +68,8 @@ def _differs_at(diff: AttributeDiff, path: Path) -> bool:
 class Case:
     """One declared resource, as it is desired and as the refreshed state has it.
 
-    attributes: the desired ones, with every reference put in that is known. triggers: what changed of its
+    attributes: the desired ones, with every reference put in that is known. prior: None for one that is not
+    there. triggers: what changed of its
     replace_triggered_by. namesakes: ids of what carries the same natural key.
     """
 
@@ -77,6 +78,7 @@ class Case:
     kind: Kind
     goal: Goal
     refreshed: Refreshed
+    prior: Prior | None
     triggers: tuple[str, ...]
     namesakes: Callable[[], tuple[str, ...]]
 
@@ -102,8 +104,7 @@ class Case:
         return evolve(decision, change=change)
 
     def _decide(self) -> Decision:
-        address = self.desired.address
-        prior = self.refreshed.priors.get(address)
+        address, prior = self.desired.address, self.prior
         if prior is None:
             lost = address in self.refreshed.state.resources
             return self._create("it is gone from the installation" if lost else "it is not in the state")

@@ -51,6 +51,7 @@ class Decisions:
     withheld: dict[Address, str] = field(factory=dict)
     _owners: dict[Whose, Address] = field(factory=dict)
     _values: dict[Reference, Value] = field(factory=dict)
+    _stand_ins: dict[int, Value] = field(factory=dict)
 
     def lookup(self, reference: Reference) -> Value:
         """A value as it will be after the plan; UNKNOWN when only apply can tell."""
@@ -164,16 +165,26 @@ class Decisions:
             kind=kind,
             goal=self.goal,
             refreshed=self.refreshed,
+            prior=self._prior(desired.address, attributes),
             triggers=tuple(self._triggered(desired)),
             namesakes=lambda: namesakes.of(kind, attributes),
         )
+
+    def _prior(self, address: Address, wanted: Mapping[str, Value]) -> Prior | None:
+        """The entry of the refreshed state, with what of a shared resource is ours and to go besides."""
+        prior, driver = self.refreshed.priors.get(address), self.drivers[address.kind]
+        if prior is None or driver.kind.singleton != SHARED:
+            return prior
+        observed = self.refreshed.seen(address)
+        left = driver.left(prior.attributes, wanted, observed) if observed else {}
+        return evolve(prior, attributes={**prior.attributes, **left}) if left else prior
 
     def _put_in(self, desired: Desired) -> Mapping[str, Value]:
         """The attributes of desired with every reference put in that is known."""
         found = {}
         for name, value in desired.attributes.items():
             try:
-                found[name] = resolve(value, self.lookup)
+                found[name] = resolve(value, self.lookup, self._stand_ins)
             except ValueError as error:
                 refusals.refuse_reference(
                     f"{desired.address}.{name}", value, error, self.diagnostics, desired

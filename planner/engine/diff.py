@@ -21,13 +21,15 @@ from planner.model.value import Deferred, Path, Reference, Value
 
 
 def drift_of(prior: Prior, refreshed: Prior, kind: Kind, salt: str) -> tuple[AttributeDiff, ...]:
-    """How the installation moved away from the state. refreshed: what take_over made of prior."""
+    """How the installation moved away from the state. refreshed: what take_over made of prior. What is noted
+    with a write alone, and no read shows, nobody else can move."""
     from planner.engine.description import Description  # noqa: PLC0415 - only where something differs
 
     found: list[AttributeDiff] = []
     for name, attribute in kind.attributes.items():
         before, after = declared_part(attribute, prior), refreshed.attributes.get(name)
-        if not (attribute.shown_as or (attribute.partial and before is None)):
+        noted = attribute.read_only and not attribute.echoed
+        if not (noted or attribute.shown_as or (attribute.partial and before is None)):
             found += Description(attribute, of_server, salt).told(before, after, before)
     return tuple(found)
 

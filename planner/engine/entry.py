@@ -41,7 +41,9 @@ def take_over(  # noqa: PLR0913 - what may be secret, and what is wanted, is kno
     for name, value in observed.attributes.items():
         if name in kind.attributes and name not in silent:
             taken = taking.taken(kind.attributes[name], value)
-            if taken is not None or value is None:
+            if value is None and name in kind.unshown and attributes.get(name) is not None:
+                del attributes[name]  # what is not shown stays until it is said to be gone
+            elif taken is not None or value is None:
                 attributes[name] = taken
     return evolve(
         prior,
@@ -123,7 +125,7 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
         and now.keys() <= before.keys()
         and all(n in kind.unshown and before[n] is not None for n in before.keys() - now.keys())
         and all(
-            identical(value, before[name]) or is_one_set(kind.attributes[name], value, before[name])
+            is_one_set(kind.attributes[name], value, before[name]) or identical(value, before[name])
             for name, value in now.items()
             if type(value) is not str or value != before[name]
         )
@@ -134,11 +136,14 @@ def _shows_the_same(observed: Observed, prior: Prior, kind: Kind) -> bool:
 
 
 def _same_stamps(observed: Observed, prior: Prior) -> bool:
-    """A list shows no stamps; what is not shown has not moved."""
+    """A list shows no stamps; what is not shown has not moved. Of what a version is of a part only, as that
+    of what a deployment loads, the rest may have been written since."""
+    same_version = observed.version == prior.version
+    stays = bool(observed.version and same_version and prior.last_modified)
     return (
-        (not observed.version or observed.version == prior.version)
+        (not observed.version or same_version)
         and (not observed.created or observed.created == prior.created)
-        and (not observed.last_modified or observed.last_modified == prior.last_modified)
+        and (not observed.last_modified or observed.last_modified == prior.last_modified or stays)
     )
 
 

@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import Asking
-from planner.errors import ApiError
+from planner.errors import ApiError, PlannerError
 from planner.model.address import Address
 from planner.model.agreement import compared
 from planner.model.declarations import Import
@@ -28,13 +28,16 @@ class Export:
     """What an export found: resources to declare, and how to import them. resources: address -> attributes to
     declare. known: how many the state holds already.
 
-    left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away. unasked:
-    kinds that live below what nobody named. unserved: kinds that the installation does not show.
+    left_out: the attributes that hold a secret. They are ignored, so that no plan takes them away.
+    kind, the attributes with secrets that no installation shows. passed: what else is not in it, and why.
+    unasked: kinds that live below what nobody named. unserved: kinds that the installation does not show.
     """
 
     resources: Mapping[Address, Mapping[str, Value]] = field(factory=dict)
     left_out: Mapping[Address, tuple[str, ...]] = field(factory=dict)
     imports: tuple[Import, ...] = ()
+    unshown: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    passed: tuple[tuple[str, str], ...] = ()
     known: int = 0
     unasked: tuple[str, ...] = ()
     unserved: tuple[str, ...] = ()
@@ -64,6 +67,7 @@ class Exporter:
     _observed: dict[Address, Mapping[str, Value]] = field(factory=dict)
     _left_out: dict[Address, tuple[str, ...]] = field(factory=dict)
     _imports: list[Import] = field(factory=list)
+    _passed: list[tuple[str, str]] = field(factory=list)
     _known: int = 0
     _unasked: list[str] = field(factory=list)
     _unserved: list[str] = field(factory=list)
@@ -78,14 +82,31 @@ class Exporter:
             for name, id_, observed in sorted(self._there(driver, named), key=itemgetter(0, 1)):
                 if (kind, id_) in held:
                     self._known += 1
+                elif observed.waits:
+                    self._passed.append((f"{kind}/{id_}", observed.waits))
                 else:
                     address = _free_address(kind, self.discreet(name), taken)
                     taken.add(address)
                     self._take(address, observed, driver)
         for address, attributes in self._found.items():
             self._found[address] = self._referring(address, attributes)
-        passed = {"unasked": tuple(self._unasked), "unserved": tuple(self._unserved)}
-        return Export(self._found, self._left_out, tuple(self._imports), self._known, **passed)
+        return Export(
+            self._found,
+            self._left_out,
+            tuple(self._imports),
+            {kind: names for kind in wanted if (names := self._secrets_of(kind))},
+            tuple(self._passed),
+            self._known,
+            tuple(self._unasked),
+            tuple(self._unserved),
+        )
+
+    def _secrets_of(self, kind: str) -> tuple[str, ...]:
+        """The attributes with secrets that no installation shows, of a kind of which something was found."""
+        if all(address.kind != kind for address in self._found):
+            return ()
+        found = self.drivers[kind].kind
+        return tuple(name for name in found.declarable if found.attributes[name].holds_secret)
 
     def _there(self, driver: Driver, named: Sequence[Parent]) -> Iterable[tuple[str, str, Observed]]:
         try:
@@ -102,15 +123,32 @@ class Exporter:
             self._left_out[address] = secret
         self._found[address] = _ignoring(attributes, secret)
         self._observed[address] = observed.attributes
+        self._passed += ((str(address), told) for told in driver.undeclarable(observed))
         self._imports.append(Import(address, observed.id))
 
     def _named_of(self, driver: Driver, named: Sequence[Parent]) -> Iterator[tuple[str, str, Observed]]:
-        parents = [*named] or self._parents_of(driver)
+        parents = self._called(driver, named) or self._parents_of(driver)
         there = self._lists(driver, parents)
+        for parent in parents if named else ():
+            if parent and not self._listed[driver.kind.name, parent]:
+                self._passed.append(("/".join([driver.kind.name, *parent]), "there is nothing"))
         if driver.kind.list_shows == "less":
             read = self.asking.each(driver.read, [*there])
             there = {observed.id: observed for observed in read if observed is not None}
         return ((_name_of(observed, driver), id_, observed) for id_, observed in there.items())
+
+    def _called(self, driver: Driver, named: Sequence[Parent]) -> list[Parent]:
+        """named, by ids where people may give names. PlannerError for what nothing is called, or several."""
+        kind = driver.kind
+        if kind.identity.parents != (kind.by_name,):
+            return [*named]
+        found = driver.named([name for (name,) in named])
+        for (name,) in named:
+            ids = found[name]
+            told = f"{len(ids)} are called so: {', '.join(ids)}" if ids else "nothing has that name or id"
+            if len(ids) != 1:
+                raise PlannerError(f"{kind.name}/{name}: {told}", advice="Give an id that is there.")
+        return [(found[name][0],) for (name,) in named]
 
     def _lists(self, driver: Driver, parents: Sequence[Parent]) -> dict[str, Observed]:
         name = driver.kind.name
@@ -217,7 +255,10 @@ def _undeclared(attribute: Attribute, known: Value, there: Value) -> bool:  # no
 
 
 def _name_of(observed: Observed, driver: Driver) -> str:
-    return "_".join(map(str, filter(None, driver.kind.key_of(observed.attributes)))) or observed.id
+    """By what people call it, or what it is of; else by its natural key."""
+    called = observed.about.get("name") if driver.kind.by_name else None
+    key = "_".join(map(str, filter(None, driver.kind.key_of(observed.attributes))))
+    return str(called or key or observed.id)
 
 
 def _free_address(kind: str, name: str, taken: set[Address]) -> Address:

@@ -70,9 +70,11 @@ def with_known(
         held = state.resources.get(reference.address) or imported.get(reference.address)
         return UNKNOWN if held is None else at(held.attributes, reference.path)
 
+    stand_ins: dict[int, Value] = {}
+
     def known(value: Value) -> Value:
         with suppress(ValueError):  # it is told where the value is planned
-            return resolve(value, lookup)
+            return resolve(value, lookup, stand_ins)
         return value
 
     referring = ((address, item) for address, item in desired.items() if item.references)
@@ -103,7 +105,7 @@ class Search:
             self._list([resources[item.target] for item in now if not item.id])
             ids = find_imports(self.state, now, resources, self.listed, self.drivers, self.diagnostics)
             read = look_up(ids, self.drivers, self.asking)
-            report_missing(now, read, self.diagnostics)
+            report_missing(now, read, self.drivers, self.diagnostics)
             found |= {address: observed for address, observed in read.items() if observed is not None}
             left = [item for item in left if item not in now]
         return found
@@ -208,14 +210,19 @@ def _why_not(item: Import, ids: list[str], holder: str | None, kind: Kind) -> tu
 
 
 def report_missing(
-    imports: Iterable[Import], read: Mapping[Address, Observed | None], diagnostics: Diagnostics
+    imports: Iterable[Import],
+    read: Mapping[Address, Observed | None],
+    drivers: Drivers,
+    diagnostics: Diagnostics,
 ) -> None:
     """Reports imports whose id the installation does not know."""
     for item in imports:
         if item.target in read and read[item.target] is None:
+            of = drivers[item.target.kind].kind.by_name
+            look = "Look the id up: planner export prints what the installation holds."
             diagnostics.error(
                 f"there is no {item.target.kind} with the id {item.id}",
                 position=item.position,
                 address=item.target,
-                advice="Look the id up: planner export prints what the installation holds.",
+                advice=f"It has the id of its {of}: give that, not a name." if of else look,
             )

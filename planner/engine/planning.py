@@ -85,7 +85,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         lineage=refreshed.state.lineage,
         serial=refreshed.state.serial,
         config_digest=goal.config_digest,
-        changes=taken.changes,
+        changes=tuple(_with_restart(change, decisions.drivers) for change in taken.changes),
         steps=_steps(decisions, taken),
         drift=tuple(refreshed.drift),
         refreshed=tuple(_refreshed(decisions, taken)),
@@ -99,7 +99,13 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         partial=goal.selection.partial,
         asked=refreshed.view.asked,
         renames=_renames(decisions, taken),
+        waiting=refreshed.waiting,
     )
+
+
+def _with_restart(change: Change, drivers: Drivers) -> Change:
+    restart = "" if change.deposed else drivers[change.address.kind].restart(change)
+    return evolve(change, restart=restart) if restart else change
 
 
 def _stays(change: Change) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.kind import Kind
-from planner.model.plan import AttributeDiff
+from planner.model.plan import AttributeDiff, Change
 from planner.model.resource import (
     Content,
     Credential,
@@ -89,9 +89,9 @@ class Driver(Protocol):
         """
         ...
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
-        """What is below all of these, by id, with fewer calls than one for each; None where there is no such
-        way. An index may tell it, which is behind: what differs from the state is read before it counts."""
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
+        """What is below each of these, by id, with fewer calls than one for each; None where there is no such
+        way. An index may tell it, which may be behind, and not show some of them: see Observed.as_of."""
         ...
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
@@ -127,6 +127,27 @@ class Driver(Protocol):
     ) -> Iterable[str]:
         """What people should know of a change, beside what changes. held, wanted: the attributes before and
         after. Nothing is asked for it."""
+        ...
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        """What of a resource no template can declare, in words, for an export. Nothing is asked for it."""
+        ...
+
+    def restart(self, change: Change) -> str:
+        """What a change is for the nodes of deployments: see Change.restart. Nothing is asked for it."""
+        ...
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        """Of a SHARED resource: attributes with what is ours by what the state holds, is not wanted, and is
+        there or may still come, though no reply shows it as ours. held: the attributes of the state, as they
+        were just brought up to what is observed."""
+        ...
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What the state has to hold of a write of which nobody knows whether it was carried out. held: its
+        attributes before. sent: those of the write."""
         ...
 
     def perform(self, request: Request) -> Result:

@@ -30,8 +30,8 @@ from planner.engine.refresh import Asking, list_kinds, lists_of, read_held, refu
 from planner.errors import PlannerError
 from planner.model.agreement import agree, proven
 from planner.model.compare import same, sort_key
-from planner.model.kind import Kind
-from planner.model.resource import Observed, Prior
+from planner.model.kind import SHARED, Kind
+from planner.model.resource import PENDING, Observed, Prior, Settling
 from planner.model.rollout import RESTARTED
 from planner.model.state import Intent, Outcome, State
 from planner.model.value import Value, is_sensitive
@@ -42,11 +42,9 @@ HOSTS_APART = timedelta(minutes=5)
 CLOCKS_APART = timedelta(hours=1)
 """What the clock of an earlier planner may have differed by from the installation's."""
 
-LONGEST_AHEAD: Final = 2.0
-"""Seconds from when an intent is durable to when its step is begun, at most."""
-
-_FIRST_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 5.0
+LONGEST_AHEAD: Final = 2.0  # seconds from when an intent is durable to when its step is begun, at most
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
+_ACCEPTED: Final = Settling(PENDING, "it may have been accepted")
 _CUT_OFF: Final = 1.0  # seconds by which times without fractions may be wrong
 
 
@@ -61,6 +59,10 @@ class Settlement:
     outcomes: tuple[Outcome, ...]
     found: str
     server_time: str | None = None
+
+    @classmethod
+    def failed(cls, intent: Intent, found: str, time: str | None = None) -> Settlement:
+        return cls(intent, (Outcome(intent.step, intent.address, "failed"),), found, time)
 
     @property
     def carried_out(self) -> bool:
@@ -97,8 +99,7 @@ class Settled:
 
 def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     """Looks up every intent in doubt. Nothing is written."""
-    known = [i for i in state.in_doubt if i.operation != "create"]
-    settlements = [_settle_known(i, state, drivers, salt) for i in known]
+    settlements = [_settle_known(i, state, drivers, salt) for i in state.in_doubt if i.operation != "create"]
     ambiguous = []
     for kind, groups in _creates(state, drivers).items():
         driver = drivers[kind]
@@ -122,37 +123,40 @@ def _creates(state: State, drivers: Drivers) -> Mapping[str, Mapping[str, list[I
     found: dict[str, dict[str, list[Intent]]] = defaultdict(lambda: defaultdict(list))
     for intent in state.in_doubt:
         if intent.operation == "create":
-            kind = drivers[intent.address.kind].kind
-            found[kind.name][sort_key(kind.key_of(intent.attributes))].append(intent)
+            key = drivers[intent.address.kind].kind.key_of(intent.attributes)
+            found[intent.address.kind][sort_key(key)].append(intent)
     return found
 
 
 def _settle_known(intent: Intent, state: State, drivers: Drivers, salt: str) -> Settlement:
-    kind = drivers[intent.address.kind].kind
+    kind, before = drivers[intent.address.kind].kind, state.resources.get(intent.address)
     if intent.operation == RESTARTED:
-        return Settlement(intent, (_failed(intent),), "is looked after by its roll-out")
+        return Settlement.failed(intent, "is looked after by its roll-out")
     if (kind.name, intent.id) not in state.holders():
-        return Settlement(intent, (_failed(intent),), "is void: the state holds the resource no more")
+        return Settlement.failed(intent, "is void: the state holds the resource no more")
     (observed,), _ = read_held([Prior(intent.address, intent.id or "", {})], state, drivers, Asking(1))
     if observed is None:
         gone = Outcome(intent.step, intent.address, "done", None, intent.id, intent.deposed)
         found = "was carried out" if intent.operation == "delete" else "is void: the resource is gone"
         return Settlement(intent, (gone,), found)
-    before = state.resources.get(intent.address)
-    untouched = before is not None and before.version is not None and before.version == observed.version
+    known = before.version if before and kind.singleton != SHARED else None  # what is accepted shows later
+    untouched = known is not None and known == observed.version
     if intent.operation == "delete" or intent.deposed or untouched:
-        return Settlement(intent, (_failed(intent),), "did not happen")
+        return Settlement.failed(intent, "did not happen")
+    observed = _doubted(intent, observed, drivers[kind.name], before.attributes if before else {})
     prior = _looked_up(intent, observed, before, kind, salt)
     done = Outcome(intent.step, intent.address, "done", prior)
     return Settlement(intent, (done,), "was looked up; the state has what is there")
 
 
-def _failed(intent: Intent) -> Outcome:
-    return Outcome(intent.step, intent.address, "failed")
+def _doubted(intent: Intent, found: Observed, driver: Driver, held: Mapping[str, Value]) -> Observed:
+    return evolve(found, attributes={**found.attributes, **driver.in_doubt(held, intent.attributes)})
 
 
 def _looked_up(intent: Intent, observed: Observed, before: Prior | None, kind: Kind, salt: str) -> Prior:
     """What is there now is the truth, whoever wrote it. What the server does not show counts as unknown."""
+    if before is not None and observed.waits:
+        return evolve(before, attributes={**before.attributes, **observed.attributes}, settling=_ACCEPTED)
     prior = prior_after(evolve(intent, content_sha256=None), observed, before, kind, salt)
     unsure = set(_unsure(intent, observed, before.attributes if before else {}, kind))
     return evolve(prior, attributes={k: v for k, v in prior.attributes.items() if k not in unsure})
@@ -174,9 +178,10 @@ def _settle_creates(
     for number, intent in enumerate(group):
         found = adopted.get(number)
         if found is None:
-            yield Settlement(intent, (_failed(intent),), "did not happen", time.said if time else None)
+            yield Settlement.failed(intent, "did not happen", time.said if time else None)
         else:
-            outcomes = tuple(adopted_create(intent, found, state, driver.kind, salt))
+            seen = _doubted(intent, found, driver, {})
+            outcomes = tuple(adopted_create(intent, seen, state, driver.kind, salt))
             once = " and ".join(attribute.name for attribute in driver.kind.once)
             told = f"; its {once}, which only that reply showed, may have reached nobody" if once else ""
             yield Settlement(intent, outcomes, f"was carried out; its id is {found.id}{told}")
@@ -268,8 +273,7 @@ def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
     """PlannerError with the candidates of the first group, and the commands that settle it."""
     for item in ambiguous:
         addresses = " and ".join(str(intent.address) for intent in item.intents)
-        one = len(item.intents) == 1
-        count = len(item.candidates)
+        one, count = len(item.intents) == 1, len(item.candidates)
         raise PlannerError(
             f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
             f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
@@ -334,13 +338,12 @@ def settle_in_time(look: Callable[[], Settled], waiting: Waiting) -> Settled:
 
 
 def _not_found(found: Settled) -> list[Settlement]:
-    creates = (item for item in found.settlements if item.intent.operation == "create")
-    return [item for item in creates if not item.carried_out]
+    return [i for i in found.settlements if i.intent.operation == "create" and not i.carried_out]
 
 
 def _told(found: Settled, left: float) -> str:
-    addresses = sorted({item.intent.address for item in _not_found(found)})
-    shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
+    addresses = [*map(str, sorted({item.intent.address for item in _not_found(found)}))]
+    shown = ", ".join(addresses[:3]) + (", ..." if len(addresses) > 3 else "")
     return (
         f"Waiting up to {left:.0f} s: a run was cut off while it created {shown}, "
         "and the installation may still be at it."

@@ -2,7 +2,9 @@
 
 One list call per kind, or for each parent that occurs of a kind that lives below others. What the list does
 not show is asked for one by one, in parallel: resources that seem to be gone, those of a kind whose list
-shows less than a read, and those about to be written, whose version and users only a read tells.
+shows less than a read, and those about to be written, whose version and users only a read tells. An index
+may tell what is below many parents. It may be behind: what it shows from before the state was written, or of
+what the state does not know, is asked for like what it does not show.
 
 Where a read is forbidden: an ECE says 404 of what is gone, so a 403 there is an error. Elastic Cloud says 403
 of what is gone and of what belongs to somebody else alike; there the list tells them apart. Where it names
@@ -182,7 +184,7 @@ def survey(state: State, desired: Iterable[Desired], drivers: Drivers, asking: A
     A resource missing from a list is only believed gone when its own read says so: a list can be cut short
     by a gateway or by rights, and what seems gone would be created a second time.
     """
-    listed = list_kinds(_to_list(state, desired, drivers), drivers, asking)
+    listed = list_kinds(_to_list(state, desired, drivers), drivers, asking, state)
     found: dict[Address, Observed | None] = {}
     missing = []
     less = {kind for kind in listed if drivers[kind].kind.list_shows == "less"}
@@ -243,19 +245,42 @@ def look_up(ids: Mapping[Address, str], drivers: Drivers, asking: Asking) -> dic
     return dict(zip(ids, reads, strict=True))
 
 
-def list_kinds(lists: Lists, drivers: Drivers, asking: Asking) -> Listed:
-    """What is in lists, by kind and id."""
+def list_kinds(lists: Lists, drivers: Drivers, asking: Asking, state: State | None = None) -> Listed:
+    """What is in lists, by kind and id. state: what it knows of may be told by an index."""
     found: dict[str, dict[str, Observed]] = {kind: {} for kind, _ in sorted(lists)}
     asked = []
     for name, below in found.items():
         parents = sorted(parent for kind, parent in lists if kind == name)
-        at_once = drivers[name].list_all(parents) if len(parents) > 1 else None
-        if at_once is None:
-            asked += [(name, parent) for parent in parents]
-        below.update(at_once or {})
+        at_once = _at_once(drivers[name], parents, state) if state and len(parents) > 1 else {}
+        asked += [(name, parent) for parent in parents if parent not in at_once]
+        for there in at_once.values():
+            below.update(there)
     for (kind, _), there in zip(asked, asking.each(lambda a: drivers[a[0]].list(a[1]), asked), strict=True):
         found[kind].update(there)
     return found
+
+
+def _at_once(driver: Driver, parents: Sequence[Parent], state: State) -> dict[Parent, Mapping[str, Observed]]:
+    """What is below those parents of which an index can be believed."""
+    held = {prior.id: prior for prior in state.resources.values() if prior.address.kind == driver.kind.name}
+    shown = (driver.list_all(parents) if held else None) or {}
+    return {
+        parent: there
+        for parent, there in shown.items()
+        if all(_is_believed(observed, held.get(id_)) for id_, observed in there.items())
+    }
+
+
+def _is_believed(observed: Observed, prior: Prior | None) -> bool:
+    """Of an index: what the state knows, and did not write since, unless nothing can be seen of it."""
+    if observed.as_of is None:
+        return True
+    if prior is None or observed.waits:
+        return False
+    from planner.model.times import moment  # noqa: PLC0415 - only where an index is asked
+
+    shown, known = moment(observed.as_of), moment(prior.last_modified)
+    return shown is not None and known is not None and shown >= known
 
 
 def read_held(
@@ -276,7 +301,8 @@ def read_held(
         if driver.cloud and (forbidden or listed is not None):
             there = (listed or {}).get(kind)
             if there is None:
-                there = list_kinds(lists_of([prior for prior, _ in of_kind], drivers), drivers, asking)[kind]
+                below = lists_of([prior for prior, _ in of_kind], drivers)
+                there = list_kinds(below, drivers, asking, state)[kind]
             refuse_blind(driver, state, there, of_kind)
             notes += [
                 f"{prior.address} is gone: the list does not name it, though it names others of this state, "

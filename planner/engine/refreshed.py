@@ -19,7 +19,7 @@ from planner.model.declarations import Move, moved_on, round_by_hand
 from planner.model.diagnostic import Diagnostics
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
-from planner.model.plan import Drift, Moved
+from planner.model.plan import Drift, Moved, Waiting
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import UNKNOWN, Reference, Value, dotted
@@ -69,9 +69,9 @@ class Refreshed:
         return observed.waits if observed else ""
 
     @cached_property
-    def any_waits(self) -> bool:
-        seen = (*self.view.resources.values(), *self.view.imports.values())
-        return any(observed is not None and observed.waits for observed in seen)
+    def waiting(self) -> tuple[Waiting, ...]:
+        seen = sorted((*self.view.resources.items(), *self.view.imports.items()), key=lambda item: item[0])
+        return tuple(Waiting(a, observed.waits) for a, observed in seen if observed and observed.waits)
 
     def users_of(self, address: Address) -> tuple[str, ...]:
         """Their ids."""

@@ -224,7 +224,7 @@ class _Removals:
         """
         if observed is None:
             return ""
-        if self.decisions.refreshed.any_waits:
+        if self.decisions.refreshed.waiting:
             waiting = self._uses.waiting(address, attributes)
             observed = evolve(observed, used_by=tuple(dict.fromkeys((*(observed.used_by or ()), *waiting))))
         if observed.used_by:
@@ -255,6 +255,10 @@ class _Removals:
 
     def _refuse_in_use(self, change: Change, obstacle: str) -> None:
         advice = "Remove it from their plans first, or keep its block."
+        if self.decisions.goal.selection.partial:
+            advice = (
+                "A part of a plan takes no use away: plan without --target and --exclude, or keep its block."
+            )
         if change.action is Action.REPLACE:
             advice = (
                 "Give it create_before_destroy: then the new one is made first, and this one is deleted "

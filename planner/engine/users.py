@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from attrs import define, evolve, field, frozen
@@ -20,6 +19,7 @@ from planner.engine.uses import uses_of
 from planner.errors import PlannerError
 from planner.model.resource import Mention, Prior, User
 from planner.model.state import State
+from planner.model.times import moment
 
 MOST_READ: Final = 20
 MOST_ASKED: Final = 500
@@ -110,7 +110,9 @@ class _Finding:
         yield from held - self.users.keys()
 
     def _is_older(self, id_: str, at: str) -> bool:
-        return id_ in self.users and _is_later(at, self.users[id_].modified)
+        """An index that does not say when that was may be older."""
+        wrote, shown = moment(at), moment(self.users[id_].modified) if id_ in self.users else None
+        return id_ in self.users and wrote is not None and (shown is None or shown < wrote)
 
     def _shown(self) -> dict[str, dict[str, list[Mention]]]:
         """By value, the places where each user names it."""
@@ -150,13 +152,6 @@ def _in_force(places: Sequence[Mention]) -> bool:
 def _by_name(user: User) -> tuple[bool, str, str]:
     """Those whose name nobody knows come last."""
     return not user.name, user.name, user.id
-
-
-def _is_later(one: str, other: str) -> bool:
-    try:
-        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
-    except (ValueError, TypeError):  # unknown, or one of them without a zone
-        return False
 
 
 def with_users(view: View, read: Iterable[Prior], state: State, drivers: Drivers, asking: Asking) -> View:

@@ -36,22 +36,23 @@ def uses_of(kind: Kind, attributes: Mapping[str, Value]) -> Iterator[Use]:
     by = attributes.get(kind.user) if kind.user else None
     if not isinstance(by, str):
         return
-    for name, value in attributes.items():
-        if name in kind.attributes:
-            yield from (Use(target, text, by) for target, text in _referred(kind.attributes[name], value))
+    for attribute in kind.referring:
+        found = _referred(attribute, attributes.get(attribute.name))
+        yield from (Use(target, text, by) for target, text in found)
 
 
 def _referred(attribute: Attribute, value: Value) -> Iterator[tuple[str, str]]:
     """Each reference in a value: what it leads to, and the value there."""
     if attribute.reference and isinstance(value, str):
         yield attribute.reference, value
-    members = attribute.members(value)
-    if members is not None:
-        for key, item in members.items():
-            yield from _referred(attribute.below(key), item)
-    elif isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         for item in value:
             yield from _referred(attribute.item, item)
+    elif isinstance(value, Mapping) and not attribute.key:
+        for key, item in value.items():
+            below = attribute.below(key)
+            if below.reference or type(item) is not str:
+                yield from _referred(below, item)
 
 
 @frozen

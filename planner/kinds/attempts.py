@@ -18,6 +18,7 @@ from attrs import evolve, field, frozen
 
 from planner.model.resource import Observed
 from planner.model.rollout import Reading
+from planner.model.times import moment
 from planner.model.value import Value
 
 Noted = Mapping[str, tuple[str, ...]]
@@ -60,7 +61,7 @@ class Attempt:
         return (
             self.place != "pending"
             or self._step() == _LAST
-            or _time(self.shown.get("attempt_end_time")) is not None
+            or moment(self.shown.get("attempt_end_time")) is not None
         )
 
     @property
@@ -163,17 +164,8 @@ def judged(body: Any, before: Noted, changed: str, now: datetime | None = None) 
 
 
 def _just_ended(attempts: Iterable[Attempt], now: datetime | None) -> bool:
-    ends = (_time(attempt.shown.get("attempt_end_time")) for attempt in attempts)
+    ends = (moment(attempt.shown.get("attempt_end_time")) for attempt in attempts)
     return now is not None and any(end and 0 <= (now - end).total_seconds() < _QUIET for end in ends)
-
-
-def _time(text: Any) -> datetime | None:
-    """A time, None for none: some clients of the API write the year 1 for that."""
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo and found.year > 1 else None
 
 
 def _first_new(attempts: Iterable[Attempt], before: Iterable[str]) -> Attempt | None:
@@ -221,9 +213,14 @@ def _attempts(plans: Mapping[str, Any]) -> list[Attempt]:
 
 
 def followed(found: Observed, before: Noted) -> Observed:
-    """found, with what is to be known when its attempts are looked at."""
+    """found, with what is to be known when its attempts are looked at: that there are none, with nothing."""
     following: dict[str, Value] = {name: [*ids] for name, ids in before.items()}
     return evolve(found, attributes={**found.attributes, "following": following})
+
+
+def unfollowed(found: Observed) -> Observed:
+    """found, without what an earlier change had to know."""
+    return evolve(found, attributes={**found.attributes, "following": None})
 
 
 def following_of(following: Mapping[str, Value]) -> Noted:

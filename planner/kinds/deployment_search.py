@@ -14,7 +14,7 @@ from attrs import frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Forbidden, NotFound
-from planner.kinds.loading import tags_of
+from planner.kinds.loading import WRITTEN, written_last
 from planner.model.resource import BUNDLE, PLUGIN, Mention, User
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ PAGE: Final = 500
 MOST_PAGES: Final = 100
 MOST_NAMED: Final = 100
 """Values that one query names; where more are asked for, it finds whoever uses any, be it others."""
+MOST_IDS: Final = 1000
+"""Ids that one query names, where it is for all of them."""
 
 SEARCH: Final = Operation(
     "search-deployments", "POST", "/deployments/_search", repeatable=True, only_reads=True
@@ -47,7 +49,7 @@ _WHERE: Final = tuple(
 )
 _NEEDED: Final = ",".join(
     (
-        *("id", "name", "metadata.last_modified"),
+        *("id", "name", *(f"metadata.{each}" for each in WRITTEN)),
         "metadata.tags",
         *(
             f"{_PLAN.format(p)}.{each}"
@@ -86,12 +88,13 @@ class DeploymentSearch:
         """Those with these ids, and which of the urls their plans name."""
         return self._found(_with(ids), frozenset(values))
 
-    def shown(self, ids: Collection[str]) -> Iterator[Any]:
-        """What an index has of those with these ids: name, status, and what plans list. One query."""
-        for items, last in self._pages(_with(ids), f"{_NEEDED},{_STATUS}"):
-            yield from items
-            if last:
-                return
+    def shown(self, ids: Sequence[str]) -> Iterator[Any]:
+        """What an index has of those with these ids: name, status, and what plans list."""
+        for start in range(0, len(ids), MOST_IDS):
+            for items, last in self._pages(_with(ids[start : start + MOST_IDS]), f"{_NEEDED},{_STATUS}"):
+                yield from items
+                if last:
+                    break
 
     def read(self, id_: str, values: Collection[str]) -> User | None:
         """One as it is, whatever an index says; None for one that these credentials do not find."""
@@ -154,6 +157,12 @@ def _naming(values: Sequence[str]) -> Query:
     return {"nested": {"path": _NESTED, "query": {"bool": {"should": named}}}}
 
 
+def tags_of(body: Any) -> dict[str, Any]:
+    """What people say of a deployment, by key, as a read with its metadata or an index shows it."""
+    told = (_map(tag) for tag in _list(_map(_map(body).get("metadata")).get("tags")))
+    return {str(tag["key"]): str(tag.get("value", "")) for tag in told if "key" in tag}
+
+
 def user_in(body: Any, values: frozenset[str]) -> User | None:
     """The deployment in an item of a search, or in the reply to a read, and where it names any of values."""
     told = _map(body)
@@ -170,7 +179,7 @@ def user_in(body: Any, values: frozenset[str]) -> User | None:
         id=id_,
         name=_text(told.get("name")),
         version=next(filter(None, versions), ""),
-        modified=_text(_map(told.get("metadata")).get("last_modified")),
+        modified=written_last(told) or "",
         tags=tags_of(told),
         places=tuple(p for plan, which in plans for p in _places(_map(plan), values, which == "pending")),
     )

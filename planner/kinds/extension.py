@@ -19,6 +19,7 @@ from planner.kinds.rest import RestDriver, said, steps_between
 from planner.model.compare import same
 from planner.model.diagnostic import Diagnostic
 from planner.model.lint import Fault
+from planner.model.plan import NO_RESTART, Action, Change
 from planner.model.resource import Content, Observed, Request, Result
 from planner.model.value import Value
 
@@ -46,6 +47,13 @@ class ExtensionDriver(RestDriver):
         from planner.kinds.deployment_search import DeploymentSearch  # noqa: PLC0415 - where one is in use
 
         return DeploymentSearch(self.client)
+
+    def restart(self, change: Change) -> str:
+        """New content in the place of what nodes have loaded reaches each one when it starts."""
+        facts = self.kind.content
+        fetched = facts is not None and any(diff.path[0] in facts.fetched for diff in change.diffs)
+        sends = change.content is not None or fetched
+        return NO_RESTART if change.action is Action.UPDATE and sends and change.used_by else ""
 
     def obstacle(self, observed: Observed) -> str:
         if not observed.used_by:

@@ -16,6 +16,7 @@ Source of the facts: the ECE API's operations get-, list- and update-deployment.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -25,28 +26,41 @@ from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
-from planner.kinds.attempts import RUNNING, WELL, followed, following_of, judged, noted, nothing_new, pending
+from planner.kinds.attempts import (
+    RUNNING,
+    WELL,
+    followed,
+    following_of,
+    judged,
+    noted,
+    nothing_new,
+    pending,
+    unfollowed,
+)
 from planner.kinds.binding import Call
+from planner.kinds.deployment_search import tags_of
 from planner.kinds.loading import (
     Cluster,
     clusters_of,
     digest,
     entries_of,
-    everywhere,
-    loaded,
+    lists_of,
+    partly_loaded,
     request_body,
-    tags_of,
+    restart_of,
     unfit,
     version_of,
     why_without,
+    written_last,
 )
+from planner.kinds.owned import after_a_cut, as_attributes, owned_by, owning, still_to_go, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rolling import HISTORY, RollingDriver
-from planner.kinds.validating import is_of_version, named, not_yet, refuse_written, unknown_yet
+from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved, refuse_written, unknown_yet
 from planner.model.address import Address
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.identity import Parent
-from planner.model.plan import SETTLE
+from planner.model.plan import SETTLE, Change
 from planner.model.resource import (
     FAILED,
     NOTHING_ASKED,
@@ -68,12 +82,8 @@ _ALL: Final = Call(Operation("list-deployments", "GET", "/deployments", repeatab
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _TRIES: Final = 5
 """How often a change is built anew, when other changes of the deployment come in between."""
-_MOST: Final = 5
-"""Entries of others that are named."""
 _FEW: Final = 10
 """Of so few deployments each is read."""
-_CLAUSES: Final = 1000
-"""Ids that one query may name."""
 _UNSAID: Final = Reply(HTTPStatus.OK, {}, None)
 
 DETACH: Final = "detach"
@@ -101,15 +111,13 @@ class ExtensionBindingDriver(RollingDriver):
             what = f"a reply about the deployment {id_} nests lists and mappings more than a hundred deep"
             raise unusable(what, reply, self.binding)
         clusters, name = clusters_of(body), str(pointed(body, "/name") or id_)
-        about: dict[str, Value] = {
-            "name": name,
-            "version": version_of(clusters),
-            "busy": pending(body),
-            "tags": tags_of(body),
-        }
+        about: dict[str, Value] = {"name": name, "version": version_of(clusters), "busy": pending(body)}
+        about["tags"] = tags_of(body)
+        written = written_last(body) or reply.last_modified
         if not clusters or any(cluster.plan is None for cluster in clusters):
-            return Observed(id_, {}, about=about, waits=why_without(body, name))
-        return Observed(id_, {"deployment": id_, **_lists(clusters)}, version=digest(clusters), about=about)
+            return Observed(id_, {}, last_modified=written, about=about, waits=why_without(body, name))
+        attributes = {"deployment": id_, **lists_of(clusters)}
+        return Observed(id_, attributes, version=digest(clusters), last_modified=written, about=about)
 
     def named(self, names: Collection[str]) -> Mapping[str, Sequence[str]]:
         """What looks like an id is one; the others are looked for in the list of all deployments."""
@@ -129,22 +137,18 @@ class ExtensionBindingDriver(RollingDriver):
         found = ((pointed(item, "/id"), pointed(item, "/name")) for item in items)
         return {id_: str(name) for id_, name in found if isinstance(id_, str)}
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
-        """Of many deployments an index is asked, in pages; of what it does not show each is read."""
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
+        """Of many deployments an index is asked, in pages."""
         if len(parents) < _FEW:
             return None
         from planner.kinds.deployment_search import DeploymentSearch  # noqa: PLC0415 - only for many
 
-        ids, search = [id_ for (id_,) in parents], DeploymentSearch(self.client)
-        found: dict[str, Observed] = {}
-        for start in range(0, len(ids), _CLAUSES):
-            for item in search.shown(ids[start : start + _CLAUSES]):
-                id_ = str(pointed(item, "/id"))
-                with suppress(ApiError):  # it is read, then
-                    found[id_] = self.observe(item, _UNSAID, {"deployment": id_})
-        for id_ in ids:
-            if id_ not in found:
-                found.update(self.list((id_,)))
+        found: dict[Parent, Mapping[str, Observed]] = {}
+        for item in DeploymentSearch(self.client).shown([id_ for (id_,) in parents]):
+            id_ = str(pointed(item, "/id"))
+            with suppress(ApiError):  # it is read, then
+                shown = self.observe(item, _UNSAID, {"deployment": id_})
+                found[id_,] = {id_: evolve(shown, last_modified=None, as_of=shown.last_modified or "")}
         return found
 
     def read(self, id: str) -> Observed | None:  # noqa: A002 - the API's word
@@ -166,7 +170,9 @@ class ExtensionBindingDriver(RollingDriver):
                 "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
                 advice="Declare it as an extension with this download_url, and bind that.",
             )
-        for entry in entries_of(wanted):
+        for entry, count in Counter(entries_of(wanted)).items():
+            if count > 1 and entry.url:
+                yield Diagnostic(ERROR, f"{entry.shown} is declared twice", advice="Take one of the two out.")
             if self.cloud and entry.url and not entry.url.startswith("repo://"):
                 yield Diagnostic(
                     ERROR,
@@ -180,18 +186,22 @@ class ExtensionBindingDriver(RollingDriver):
 
     def besides(
         self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
-    ) -> Iterator[str]:
-        """Whose else's entries stay, and what has to end before anything is sent."""
-        if observed is None:
-            return
-        name, owned = observed.about.get("name"), {*entries_of(held), *entries_of(wanted)}
-        others = [entry for entry in entries_of(observed.attributes, "loaded") if entry not in owned]
-        if others:
-            more = f", and {len(others) - _MOST} more" if len(others) > _MOST else ""
-            listed = ", ".join(entry.shown for entry in others[:_MOST])
-            yield f"{name} keeps what others attached: {listed}{more}"
-        if busy := observed.about.get("busy"):
-            yield f"a plan of {name} is pending, and waited for: {busy}"
+    ) -> Iterable[str]:
+        return () if observed is None else told_besides(held, wanted, observed)
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        return still_to_go(held, wanted, observed)
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {"owned": as_attributes(owned_by(held) | owned_by(sent))}
+
+    def undeclarable(self, observed: Observed) -> Iterator[str]:
+        return partly_loaded(observed.attributes)
+
+    def restart(self, change: Change) -> str:
+        return restart_of(change)
 
     def create(self, request: Request) -> Result:
         """Of a deployment of which nothing could be known when the plan was made, not even the id."""
@@ -215,8 +225,9 @@ class ExtensionBindingDriver(RollingDriver):
             there = Observed(request.id or "", request.baseline, request.version)
             return Result(there, "it was gone already")
         found = result.observed or Observed(request.id or "", {})
-        owned = {"extensions": request.baseline.get("extensions")}
-        return evolve(result, observed=evolve(found, attributes={**found.attributes, **owned}))
+        held = {"extensions": request.baseline.get("extensions")}
+        kept = evolve(found, attributes={**found.attributes, **held})
+        return evolve(result, observed=owning(kept, owned_by(request.baseline)))
 
     def delete(self, request: Request) -> Result:  # noqa: ARG002 - it is detached
         return Result(None)
@@ -225,29 +236,30 @@ class ExtensionBindingDriver(RollingDriver):
         wanted = {*entries_of(request.desired)}
         if nameless := [entry for entry in wanted if "" in entry.said.values()]:
             raise PlannerError(f"{request.address}: {nameless[0].shown} lacks its name, url or version")
-        gone, id_ = {*entries_of(request.baseline)} - wanted, request.id or ""
+        owned, id_ = owned_by(request.baseline), request.id or ""
         for left in reversed(range(_TRIES)):
             reply = self._shown(id_, request, HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
                 raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
             clusters = clusters_of(reply.body)
-            changed = [cluster.changed(wanted, gone) for cluster in clusters]
-            if changed == clusters:
-                unfollowed = nothing_new(reply.body, request.reading)
-                return Result(followed(found, {}), "it was so already", reading=unfollowed)
-            if busy := pending(reply.body):
+            if busy := pending(reply.body):  # what it brings may be ours, of a run that was cut off
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")
-            self._refuse_moved(request, found)
+            changed = [cluster.changed(wanted, owned - wanted) for cluster in clusters]
+            if changed == clusters:
+                unsent = nothing_new(reply.body, request.reading)
+                return Result(owning(followed(found, {}), wanted), "it was so already", reading=unsent)
+            refuse_moved(request, found)
             sent = [new for new, old in zip(changed, clusters, strict=True) if new is not old]
             try:
-                self._put(id_, reply.version, sent)
+                written = self._put(id_, reply.version, sent)
             except Conflict as refusal:
                 if left and is_of_version(refusal):
                     continue
                 refusal.observed = found
                 raise
-            return Result(followed(self._after(found, changed), noted(reply.body)))
+            accepted = followed(self._after(found, changed, written), noted(reply.body))
+            return Result(owning(accepted, owned | wanted))
         raise AssertionError  # the last try ends it
 
     def validate(self, request: Request) -> Validation:
@@ -274,7 +286,7 @@ class ExtensionBindingDriver(RollingDriver):
         wanted = {*entries_of(request.desired)}
         known = {entry for entry in wanted if "" not in entry.said.values()}
         note = unknown_yet(request.address, found, wanted - known)
-        gone = {*entries_of(request.baseline)} - wanted
+        gone = owned_by(request.baseline) - wanted
         sent = [new for old in clusters if (new := old.changed(known, gone)) is not old]
         if not sent:
             return Validation(note=note)
@@ -308,37 +320,28 @@ class ExtensionBindingDriver(RollingDriver):
                 raise
             return Result(Observed(id_, request.baseline, request.version))  # it was to go
         found = self.observe(reply.body, reply, self.parts_of(id_))
-        if isinstance(before, Mapping) and before:
-            judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
-            if judgement.unseen:
-                body = self._shown(id_, request, HISTORY).body
-                judgement = judged(body, following_of(before), "elasticsearch", reply.date)
-            if judgement.status == RUNNING and not found.waits:
-                as_accepted = Observed(id_, request.baseline, request.version)
-                return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
-            if judgement.status != WELL or found.waits:
-                return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
-        return Result(followed(found, {}))
+        as_accepted = evolve(found, attributes=request.baseline, version=request.version)
+        if not isinstance(before, Mapping):  # a run was cut off before it could say what it began
+            far = after_a_cut(request, found)
+            seen = {PENDING: as_accepted, FAILED: None}.get(far.status, found)
+            return Result(seen, settling=far)
+        if not before:
+            return Result(unfollowed(found))
+        judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
+        if judgement.unseen:
+            body = self._shown(id_, request, HISTORY).body
+            judgement = judged(body, following_of(before), "elasticsearch", reply.date)
+        if judgement.status == RUNNING and not found.waits:
+            return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
+        if judgement.status != WELL or found.waits:
+            return Result(None, settling=Settling(FAILED, found.waits or judgement.reason))
+        return Result(owning(unfollowed(found), entries_of(request.desired or request.baseline)))
 
-    def _refuse_moved(self, request: Request, found: Observed) -> None:
-        """Conflict when the lists are not those that were planned from."""
-        if request.version is None or found.version == request.version:
-            return
-        conflict = Conflict(
-            f"{request.address}: somebody else changed what {found.about['name']} loads",
-            operation=self.binding.reading.operation.name,
-            status=HTTPStatus.CONFLICT,
-            advice="Run planner plan to see their change, then decide.",
-        )
-        conflict.observed = found
-        raise conflict
-
-    def _after(self, found: Observed, changed: Sequence[Cluster]) -> Observed:
+    def _after(self, found: Observed, changed: Sequence[Cluster], written: Reply) -> Observed:
         """What was found, with what the plan that was sent makes of it."""
-        return evolve(found, attributes={**found.attributes, **_lists(changed)}, version=digest(changed))
-
-
-def _lists(clusters: Sequence[Cluster]) -> dict[str, Value]:
-    """What is loaded everywhere, and all that is."""
-    found = loaded(clusters)
-    return {"extensions": everywhere(found), "loaded": found}
+        return evolve(
+            found,
+            attributes={**found.attributes, **lists_of(changed)},
+            version=digest(changed),
+            last_modified=written.last_modified or found.last_modified,
+        )

@@ -16,12 +16,16 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from planner.model.diagnostic import ERROR, WARNING
+from planner.model.plan import ROLLING, Action, Change
+from planner.model.resource import FAILED
+from planner.model.times import moment
 from planner.model.value import Value
 
 LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plugins"}
@@ -30,7 +34,15 @@ LISTS: Final[Mapping[str, str]] = {"bundle": "user_bundles", "plugin": "user_plu
 SAID: Final = ("name", "url", "elasticsearch_version")
 """What an entry says, beside its type, which is that of its list."""
 
+_ALL: Final = ("type", *SAID)
+
+WRITTEN: Final = ("last_modified", "last_resource_plan_modified")
+"""The metadata of a deployment that say when it was written, and when its plans were."""
+
 _NUMBERS: Final = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)")
+
+_MOST: Final = 5
+"""Entries that a note names."""
 
 Plan = Mapping[str, Any]
 
@@ -47,12 +59,17 @@ class Loaded:
     @classmethod
     def of(cls, said: Mapping[str, Any], type_: str = "") -> Loaded:
         """type_: of the list that has it, where it does not say that itself."""
-        texts = (said.get(name) for name in SAID)
-        return cls(type_ or str(said.get("type")), *("" if text is None else str(text) for text in texts))
+        texts = ["" if text is None else str(text) for text in map(said.get, SAID)]
+        return _one(type_ or str(said.get("type")), *texts)
 
     @property
     def shown(self) -> str:
         return f"{self.type} {self.name} ({self.url})"
+
+    def may_be(self, other: Loaded) -> bool:
+        """Whether it says what other says, as far as that is known."""
+        said = {"type": other.type, **other.said}
+        return all(self.attributes[name] == value for name, value in said.items() if value)
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -63,7 +80,13 @@ class Loaded:
         return {"name": self.name, "url": self.url, "elasticsearch_version": self.elasticsearch_version}
 
 
-_ORDER: Final = attrgetter("type", *SAID)
+@lru_cache(maxsize=4096)
+def _one(type_: str, name: str, url: str, version: str) -> Loaded:
+    """Many deployments load it, and each says so for itself."""
+    return Loaded(type_, name, url, version)
+
+
+_ORDER: Final = attrgetter(*_ALL)
 """By which entries are sorted: as they compare, and quicker."""
 
 
@@ -87,13 +110,17 @@ class Cluster:
     def _loads(self, wanted: Collection[Loaded]) -> bool:
         return all({*_each(lists)}.issuperset(wanted) for _, lists in self.places)
 
-    @property
-    def places(self) -> Iterator[tuple[str, Mapping[str, list[Loaded]]]]:
-        """What each element loads, by type; of a plan without elements what itself says."""
+    @cached_property
+    def lists(self) -> list[tuple[str, Mapping[str, list[Loaded]]]]:
+        """The lists of its plan, which is called "", and those that each element has itself."""
         plan = self.plan or {}
-        everywhere = _own_lists(plan)
-        elements = [(_id(e, n), {**everywhere, **_own_lists(e)}) for n, e in enumerate(_elements(plan))]
-        yield from elements or [("", everywhere)]
+        return [("", _own_lists(plan)), *((name, _own_lists(e)) for name, e in _named(_elements(plan)))]
+
+    @property
+    def places(self) -> list[tuple[str, Mapping[str, list[Loaded]]]]:
+        """What each element loads, by type; of a plan without elements what itself says."""
+        (_, everywhere), *elements = self.lists
+        return [(name, {**everywhere, **own}) for name, own in elements] or [("", everywhere)]
 
 
 def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Iterator[Loaded]:
@@ -101,7 +128,40 @@ def entries_of(attributes: Mapping[str, Value], name: str = "extensions") -> Ite
     named = attributes.get(name)
     for item in named if isinstance(named, list | tuple) else ():
         if isinstance(item, Mapping):
-            yield Loaded.of({key: value for key, value in item.items() if isinstance(value, str)})
+            type_, *said = (value if isinstance(value, str) else "" for value in map(item.get, _ALL))
+            yield _one(type_, *said)
+
+
+def lists_of(clusters: Sequence[Cluster]) -> dict[str, Value]:
+    """The attributes of a binding: what is loaded everywhere, and all that is."""
+    found = loaded(clusters)
+    return {"extensions": [each for each in found if "only_in" not in each], "loaded": found}
+
+
+def listed(entries: Sequence[Loaded]) -> str:
+    """Entries in words, the first few of many."""
+    more = f", and {len(entries) - _MOST} more" if len(entries) > _MOST else ""
+    return ", ".join(entry.shown for entry in entries[:_MOST]) + more
+
+
+def partly_loaded(attributes: Mapping[str, Value]) -> Iterator[str]:
+    """What only some elements load: to declare it has all of them load it. attributes: of a binding."""
+    there = attributes.get("loaded")
+    for item in there if isinstance(there, list | tuple) else ():
+        if isinstance(item, Mapping) and isinstance(places := item.get("only_in"), list | tuple):
+            entry, where = Loaded.of(item), ", ".join(map(str, places))
+            yield f"{entry.shown} is left out: only {where} loads it, and a binding is for all nodes"
+
+
+def restart_of(change: Change) -> str:
+    """Nodes load what a plan lists when they start: whatever changes a list starts them anew."""
+    if change.action is Action.DELETE:
+        sends = bool({*entries_of(change.before)} & {*entries_of(change.before, "loaded")})
+    elif change.action is Action.UPDATE:
+        sends = bool(change.diffs) or change.settling.status == FAILED
+    else:
+        sends = change.action in (Action.CREATE, Action.REPLACE)
+    return ROLLING if sends else ""
 
 
 def clusters_of(body: Mapping[str, Any]) -> list[Cluster]:
@@ -121,13 +181,28 @@ def version_of(clusters: Sequence[Cluster]) -> str:
     return next((str(v) for c in clusters if (v := _at(c.plan or {}, "elasticsearch", "version"))), "")
 
 
+def written_last(body: Any) -> str | None:
+    """When a deployment or a plan of it was written last, as a read or an index shows it; None where they do
+    not say."""
+    told = [_at(body, "metadata", name) for name in WRITTEN]
+    found = {time: text for text in told if (time := moment(text)) is not None}
+    return found[max(found)] if found else None
+
+
 def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
     """All that is loaded, as attributes. only_in: the elements that load it, where not all do."""
-    places = [
-        (f"{cluster.ref_id}/{element}" if len(clusters) > 1 else element, {*_each(lists)})
-        for cluster in clusters
-        for element, lists in cluster.places
-    ]
+    return _shown(
+        tuple(
+            (f"{cluster.ref_id}/{element}" if len(clusters) > 1 else element, frozenset(_each(lists)))
+            for cluster in clusters
+            for element, lists in cluster.places
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _shown(places: tuple[tuple[str, frozenset[Loaded]], ...]) -> list[dict[str, Any]]:
+    """Many deployments load the same, and are told apart by less."""
     by: dict[Loaded, list[str]] = defaultdict(list)
     for name, entries in places:
         for entry in entries:
@@ -138,27 +213,27 @@ def loaded(clusters: Sequence[Cluster]) -> list[dict[str, Any]]:
     ]
 
 
-def everywhere(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """What every element loads, of what is loaded."""
-    return [entry for entry in found if "only_in" not in entry]
-
-
 def digest(clusters: Sequence[Cluster]) -> str:
     """What changes when any list of a plan or of an element says something else, and with nothing else."""
     lists = [
-        [cluster.ref_id, name, type_, sorted({tuple(entry.said.values()) for entry in entries})]
+        [cluster.ref_id, name, type_, sorted({(e.name, e.url, e.elasticsearch_version) for e in entries})]
         for cluster in clusters
-        for name, owner in [("", cluster.plan or {}), *_named(_elements(cluster.plan or {}))]
-        for type_, entries in _own_lists(owner).items()
+        for name, own in cluster.lists
+        for type_, entries in own.items()
         if entries or name
     ]
     return hashlib.sha256(json.dumps(lists, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def unfit(entry: Loaded, version: str) -> Iterator[tuple[str, str, str]]:
+@lru_cache(maxsize=4096)
+def unfit(entry: Loaded, version: str) -> tuple[tuple[str, str, str], ...]:
     """What is wrong with an entry where nodes run this version, "" where that is not known: how bad, what,
     and what to do.
     """
+    return (*_unfit(entry, version),)
+
+
+def _unfit(entry: Loaded, version: str) -> Iterator[tuple[str, str, str]]:
     made_for, given = entry.elasticsearch_version, "Give what is made for the deployment's version."
     if entry.type != "plugin":
         if version and made_for and not fnmatchcase(version, made_for):
@@ -200,12 +275,6 @@ def why_without(body: Any, name: str) -> str:
     if not statuses or "stopped" in statuses or "stopping" in statuses:
         return f"the deployment {name} is stopped, and has no plan"
     return f"the deployment {name} has no plan in force yet"
-
-
-def tags_of(body: Any) -> dict[str, Any]:
-    """What people say of a deployment, by key, as a read with its metadata or an index shows it."""
-    told = _mappings(_at(body, "metadata", "tags"))
-    return {str(tag["key"]): str(tag.get("value", "")) for tag in told if "key" in tag}
 
 
 def _element_with(element: Any, wanted: Collection[Loaded], gone: Collection[Loaded]) -> Any:

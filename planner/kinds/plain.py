@@ -13,6 +13,7 @@ from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.lint import Fault
+from planner.model.plan import Change
 from planner.model.resource import NOTHING_ASKED, Content, Desired, Observed, Request, Result, Validation
 from planner.model.value import Value
 
@@ -56,7 +57,10 @@ class Plain(Reader):
         what it refers to that have a file."""
         return ()
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:  # noqa: ARG002
+    def list_all(
+        self,
+        parents: Sequence[Parent],  # noqa: ARG002
+    ) -> Mapping[Parent, Mapping[str, Observed]] | None:
         return None
 
     def stored(self, id_: str) -> bytes:
@@ -88,6 +92,27 @@ class Plain(Reader):
         observed: Observed | None,  # noqa: ARG002
     ) -> Iterable[str]:
         return ()
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:  # noqa: ARG002
+        return ()
+
+    def restart(self, change: Change) -> str:  # noqa: ARG002
+        return ""
+
+    def left(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        wanted: Mapping[str, Value],  # noqa: ARG002
+        observed: Observed,  # noqa: ARG002
+    ) -> Mapping[str, Value]:
+        return {}
+
+    def in_doubt(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        sent: Mapping[str, Value],  # noqa: ARG002
+    ) -> Mapping[str, Value]:
+        return {}
 
     def validate(self, request: Request) -> Validation:  # noqa: ARG002
         return NOTHING_ASKED

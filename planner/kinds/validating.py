@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from planner.ece.operations import Reply
-from planner.errors import ApiError, NotYet, OutcomeUnknown, Refused
+from planner.errors import ApiError, Conflict, NotYet, OutcomeUnknown, Refused
 from planner.kinds.loading import Loaded
+from planner.kinds.owned import alike
 from planner.kinds.replies import pointed
 from planner.model.address import Address
-from planner.model.resource import Observed
+from planner.model.resource import Observed, Request
 
 
 @contextmanager
@@ -51,12 +52,29 @@ def refuse_written(found: Observed, version: str | None, reply: Reply) -> None:
     )
 
 
+def refuse_moved(request: Request, found: Observed) -> None:
+    """Conflict when the lists are not those that were planned from, unless this binding's own plan came into
+    force meanwhile."""
+    own = request.pending and alike(request.baseline, found.attributes, request.desired)
+    if own or request.version in (None, found.version):
+        return
+    conflict = Conflict(
+        f"{request.address}: somebody else changed what {found.about['name']} loads",
+        operation="get-deployment",
+        status=HTTPStatus.CONFLICT,
+        advice="Run planner plan to see their change, then decide.",
+    )
+    conflict.observed = found
+    raise conflict
+
+
 def unknown_yet(address: Address, found: Observed, entries: Collection[Loaded]) -> str:
     """The note that the installation was not asked about entries of which something is not known yet."""
     if not entries:
         return ""
     listed = ", ".join(f"{entry.type} {entry.name}".rstrip() for entry in sorted(entries))
-    return f"{address}: {found.about['name']} was not asked about {listed}, known after apply"
+    why = "not all of it is known before the apply"
+    return f"{address}: {found.about['name']} was not asked about {listed}: {why}"
 
 
 def is_of_version(error: ApiError) -> bool:

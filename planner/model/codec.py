@@ -10,9 +10,10 @@ as frozen.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -45,6 +46,21 @@ def canonical(data: object) -> bytes:
 def digest(data: object) -> str:
     """ "sha256:<hex>" over the canonical form of data."""
     return f"sha256:{hashlib.sha256(canonical(data)).hexdigest()}"
+
+
+_AT_ONCE: Final = 256
+
+
+def digest_with(before: Data, name: str, entries: Iterable[tuple[str, object]], after: Data) -> str:
+    """As `digest` of {**before, name: dict(entries), **after}, of which all is in the order of its keys. The
+    entries, which may be many, need not be there at one time."""
+    hashed = hashlib.sha256(canonical(before)[:-1] + b"," + canonical(name) + b":{")
+    left, comma = iter(entries), b""
+    while some := dict(islice(left, _AT_ONCE)):
+        hashed.update(comma + canonical(some)[1:-1])
+        comma = b","
+    hashed.update(b"}," + canonical(after)[1:])
+    return f"sha256:{hashed.hexdigest()}"
 
 
 def _exactly(kind: type, name: str) -> Hook:

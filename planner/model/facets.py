@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from planner.model.value import Deferred, Path, Value, at, scalar_text, with_each
+from planner.model.value import Deferred, Path, StandIn, Value, at, scalar_text, with_each
 from planner.yaml12.number import is_written
 
 Schema = Mapping[str, Any]
@@ -208,6 +208,11 @@ class Attribute:
 
     def key_of(self, member: Value) -> str:
         """By what a member is matched, as a text."""
+        if type(member) is StandIn:
+            return member.noted(self.key, self._key_of)
+        return self._key_of(member)
+
+    def _key_of(self, member: Value) -> str:
         held = member if type(member) is dict or isinstance(member, Mapping) else {}
         texts = [value if type(value) is str else _text(value) for value in map(held.get, self.key)]
         return ", ".join(filter(None, texts))

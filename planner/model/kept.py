@@ -120,6 +120,8 @@ def left(attribute: Attribute, held: Value, declared: Value) -> Iterator[tuple[P
         stays = (now or {}).get(key, item)
         if below.read_only or item is None or stays is None or (gone and not attribute.partial):
             continue
+        if not gone and item == stays:  # nearly always
+            continue
         if gone and (attribute.key or not below.partial):
             yield (key,), item, below.leave
         else:

@@ -198,6 +198,11 @@ class Kind:
         return {a.name: a.unless for a in self.attributes.values() if a.unless}
 
     @cached_property
+    def referring(self) -> tuple[Attribute, ...]:
+        """The attributes that refer to other resources, or in which something does."""
+        return tuple(a for a in self.attributes.values() if any("x-reference" in node for node in a.schemas))
+
+    @cached_property
     def unshown(self) -> frozenset[str]:
         """The attributes of which a reply that is without them says nothing at all."""
         found = (a for a in self.attributes.values() if a.unshown and not a.shown_as)

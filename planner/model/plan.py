@@ -20,6 +20,10 @@ from planner.model.value import Path, Value
 SETTLE: Final = "settle"
 """The step that waits."""
 
+ROLLING, NO_RESTART = "rolling", "none"
+"""What a change is for the nodes of the deployments that it concerns: they start anew, one after another; or
+they go on with what they loaded, until they start for another reason."""
+
 NORMAL, DESTROY, REFRESH_ONLY, IMPORT_ONLY = "normal", "destroy", "refresh-only", "import-only"
 ROLLOUT: Final = "rollout"
 """Of a plan that goes on with roll-outs that began."""
@@ -68,7 +72,8 @@ class Change:
     deposed: the change concerns what a create_before_destroy replacement left.
     moved_from: its address in the state before this plan. imported: the state does not hold it yet.
     taken_over: nobody asked for the import; it is a singleton that is there. on_leave: see Lifecycle; a
-    delete with RESET leaves the singleton as it was installed. settling: how far the installation is with
+    delete with RESET leaves the singleton as it was installed. restart: ROLLING, NO_RESTART, or "" where no
+    nodes of a deployment are concerned. settling: how far the installation is with
     what it accepted before. settle_within: seconds to wait for what it accepts, 0 as the kind says.
     """
 
@@ -93,6 +98,7 @@ class Change:
     imported: bool = False
     taken_over: bool = field(default=False, metadata=FOR_PEOPLE)
     on_leave: str = field(default=FORGET, metadata=WORD)
+    restart: str = field(default="", metadata=FOR_PEOPLE)
     settling: Settling = field(default=SETTLED, metadata=FOR_PEOPLE)
     settle_within: int = 0
 
@@ -130,6 +136,14 @@ class LeftOut:
     action: Action
     why: str = field(default="", metadata=FOR_PEOPLE)
     deposed: bool = False
+
+
+@frozen
+class Waiting:
+    """A resource that cannot be looked at now, so that the state is believed of it. why: in words."""
+
+    address: Address
+    why: str = field(metadata=FOR_PEOPLE)
 
 
 @frozen
@@ -239,7 +253,7 @@ class Plan:
     partial: made with --target or --exclude. asked: whether the installation was, or only the state.
     renames: what a moved block would keep; apply deletes and creates. contents: what changes in archives, of
     what is uploaded anew; apply takes it from the archives themselves. rollouts: the steps of their members
-    go by waves.
+    go by waves. waiting: what could not be looked at.
     """
 
     project: str = field(metadata=WORD)
@@ -263,6 +277,7 @@ class Plan:
     renames: tuple[Rename, ...] = field(default=(), metadata=FOR_PEOPLE)
     contents: tuple[ContentChange, ...] = field(default=(), metadata=FOR_PEOPLE)
     rollouts: tuple[Rollout, ...] = ()
+    waiting: tuple[Waiting, ...] = field(default=(), metadata=FOR_PEOPLE)
 
     @cached_property
     def summary(self) -> Summary:

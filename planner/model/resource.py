@@ -5,6 +5,7 @@ write of one: what the engine asks of a kind, and what it gets back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -71,7 +72,7 @@ class Desired:
     names_only: bool = field(default=False, eq=False)
     settle_within: int = 0
 
-    @property
+    @cached_property
     def dependencies(self) -> tuple[Address, ...]:
         """What must be there first, each once, in order."""
         if not (self.depends_on or self.references or self.lifecycle.replace_triggered_by):
@@ -175,6 +176,9 @@ class Observed:
     settling: how far the installation is; None where this does not show it. about: what else is known of it,
     for checks and for people; it is kept nowhere. waits: why the resource can be neither seen nor changed at
     present, "" where it can.
+
+    as_of: of what an index shows, when that was written last, "" where the index does not say; None for what
+    is so now.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -186,6 +190,7 @@ class Observed:
     settling: Settling | None = None
     about: Mapping[str, Value] = field(factory=dict)
     waits: str = ""
+    as_of: str | None = field(default=None, metadata=WORD)
 
 
 Progress = Callable[[int, int], None]

@@ -244,6 +244,21 @@ class Begun:
             if self.of(member.id).stage in touched
         )
 
+    @property
+    def wrong(self) -> Member | None:
+        """The first member that failed."""
+        return next((member for member in self.rollout.members if self.of(member.id).reason), None)
+
+    def failure(self, at: str) -> Failure:
+        """What is remembered of it once it went back. at: ISO 8601 in UTC."""
+        wrong, rollout = self.wrong, self.rollout
+        wave, shown = (rollout.wave_of(wrong.id), wrong.shown) if wrong else (self.wave, "")
+        reason = self.of(wrong.id).reason if wrong else self.reason
+        partly = self.beside or any(progress.stage == DONE for progress in self.progress.values())
+        return Failure(
+            rollout.name, rollout.wish, wave, shown, reason, at, release=self.release, partly=partly
+        )
+
     def taking(self, stage: Milestone) -> Begun:
         """This record after a milestone of its own."""
         progress = {**self.progress, stage.member: stage.progress} if stage.member else self.progress

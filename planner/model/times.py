@@ -1,4 +1,4 @@
-"""Times as people write and read them.
+"""Times as people write and read them, and as an installation does.
 
 Durations: 45s, 3m20s, 18h02m, 48h, 3d. Windows, when applies may run: "mon-fri 08:00-17:00 Europe/Zurich".
 The clock on the wall decides: a window is open while the clocks of its zone show a time in it. An hour that
@@ -19,6 +19,16 @@ _SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SHAPE: Final = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _SECONDS))
 _LONGEST: Final = 36_525 * _SECONDS["d"]
 _WHOLE_DAYS: Final = 3 * _SECONDS["d"]
+
+
+def moment(text: object) -> datetime | None:
+    """A time in ISO 8601 with its zone, None for anything else, and for the year 1, which some clients write
+    for no time."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo and found.year > 1 else None
 
 
 def parse_duration(text: str) -> timedelta:

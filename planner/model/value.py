@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex, TypeVar, overload
 
 from attrs import frozen
 
@@ -19,7 +19,7 @@ from planner.model.address import Address
 from planner.yaml12.number import is_written, plain_number
 
 Path = tuple[str | int, ...]
-
+T = TypeVar("T")
 
 _SIMPLE: Final = frozenset({str, int, float, bool, NoneType})
 """Of these most values are: they hold no secret, no reference and no other value."""
@@ -116,6 +116,25 @@ class Deferred:
         return "".join(f"${{{p}}}" if isinstance(p, Reference) else p for p in self.parts)
 
 
+class StandIn(dict[str, Any]):
+    """What the address of a resource stands for: by name, references to attributes of it, each alone.
+
+    There is one for each address, however many lists name it: what is found out about it is noted at it.
+    """
+
+    __slots__ = ("_notes",)
+
+    def __init__(self, references: Mapping[str, Deferred]) -> None:
+        super().__init__(references)
+        self._notes: dict[object, Any] = {}
+
+    def noted(self, what: object, find: Callable[[Mapping[str, Any]], T]) -> T:
+        """What find says of it, found out once. what: under what it is noted."""
+        notes = self._notes
+        found: T = notes[what] if what in notes else notes.setdefault(what, find(self))
+        return found
+
+
 class _Unknown:
     """Known after apply."""
 
@@ -138,16 +157,21 @@ else:
 Lookup = Callable[[Reference], Value]
 
 
-def resolve(value: Value, lookup: Lookup) -> Value:
+def resolve(value: Value, lookup: Lookup, known: dict[int, Value] | None = None) -> Value:
     """value with every Deferred put in whose references lookup knows; the others stay Deferred.
 
-    lookup answers UNKNOWN for what is not known yet.
+    lookup answers UNKNOWN for what is not known yet. known: for who resolves many values at one time, what
+    stand-ins came to.
     """
     if type(value) in _SIMPLE:
         return value
     if isinstance(value, Deferred):
         return _put_together(value, [lookup(p) if isinstance(p, Reference) else p for p in value.parts])
-    return with_each(value, lambda item: resolve(item, lookup))
+    if known is None or type(value) is not StandIn:
+        return with_each(value, lambda item: resolve(item, lookup, known))
+    if id(value) not in known:
+        known[id(value)] = with_each(value, lambda item: resolve(item, lookup))
+    return known[id(value)]
 
 
 def with_each(value: Value, change: Callable[[Any], Value]) -> Value:
@@ -198,7 +222,7 @@ def plain_numbers(value: Mapping[str, Value]) -> Mapping[str, Value]: ...
 def plain_numbers(value: Value) -> Value: ...
 def plain_numbers(value: Value) -> Value:
     """value with numbers that are only numbers, for whoever takes no text of them: APIs, validators."""
-    if type(value) in _SIMPLE:
+    if type(value) in _SIMPLE or type(value) is StandIn:
         return value
     if is_written(value):
         return plain_number(value)
@@ -230,11 +254,14 @@ def is_deferred(value: Value) -> bool:
 
 
 def is_sensitive(value: Value) -> bool:
-    if type(value) in _SIMPLE:
+    if type(value) in _SIMPLE or type(value) is StandIn:
         return False
     if isinstance(value, Deferred):
         return any(isinstance(part, Secret) for part in value.parts)
-    return isinstance(value, Secret | Fingerprint) or any(map(is_sensitive, _within(value)))
+    within = _within(value)
+    if _SIMPLE.issuperset(map(type, within)):
+        return isinstance(value, Secret | Fingerprint)
+    return any(map(is_sensitive, within))
 
 
 def _within(value: Value) -> Iterable[Value]:
@@ -248,12 +275,14 @@ def _within(value: Value) -> Iterable[Value]:
 
 def conceal(value: Value, salt: str) -> Value:
     """value with every Secret replaced by its fingerprint; it may share parts with value."""
-    if type(value) in _SIMPLE:
+    if type(value) in _SIMPLE or type(value) is StandIn:
         return value
     if isinstance(value, Secret):
         return Fingerprint.of(value, salt)
     if isinstance(value, Deferred):
-        return Deferred(tuple(CONCEALED if isinstance(p, Secret) else p for p in value.parts))
+        secret = any(isinstance(part, Secret) for part in value.parts)
+        parts = (CONCEALED if isinstance(part, Secret) else part for part in value.parts)
+        return Deferred(tuple(parts)) if secret else value
     if isinstance(value, Mapping):
         plain = type(value) is dict and _SIMPLE.issuperset(map(type, value.values()))
         return value if plain else {key: conceal(item, salt) for key, item in value.items()}

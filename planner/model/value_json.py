@@ -19,6 +19,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ from planner.model.value import (
     Path,
     Reference,
     Secret,
+    StandIn,
     Value,
 )
 from planner.yaml12.number import Number, WrittenFloat, WrittenInt, is_written, plain_number, read_number
@@ -93,6 +95,10 @@ def _escape(key: object) -> str:
     return f"${key}" if key.startswith("$") else key
 
 
+def _encode_stand_in(value: StandIn) -> Data:
+    return value.noted(encode_mapping, lambda it: encode_mapping({**it}))
+
+
 def _encode_list(value: list[Value] | tuple[Value, ...]) -> list[Any]:
     return [encode_value(item) for item in value]
 
@@ -134,6 +140,7 @@ def encode_reference(reference: Reference) -> Data:
 
 _ENCODERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     dict: encode_mapping,
+    StandIn: _encode_stand_in,
     list: _encode_list,
     tuple: _encode_list,
     int: _encode_int,
@@ -213,10 +220,22 @@ def decode_value(data: Any) -> Value:
         return _decode_tagged(data)
     if kind is list:
         plain = _AS_IT_IS_READ.issuperset(map(type, data))
-        found: Value = data if plain else [decode_value(item) for item in data]
+        found: Value = data if plain else [_decode_item(item) for item in data]
         return found
     scalar: Value = data
     return scalar
+
+
+def _decode_item(data: Any) -> Value:
+    """Many lists hold equal mappings of texts, as what is loaded by many deployments: these are one then."""
+    if type(data) is dict and _ONLY_TEXT.issuperset(map(type, data.values())):
+        return _one_of_equals(tuple(data.items()))
+    return decode_value(data)
+
+
+@lru_cache(maxsize=4096)
+def _one_of_equals(items: tuple[tuple[str, str], ...]) -> Value:
+    return decode_value(dict(items))
 
 
 def decode_mapping(data: object) -> Mapping[str, Value]:

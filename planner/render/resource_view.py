@@ -10,6 +10,8 @@ from attrs import Factory, frozen
 from planner.model.address import Address, as_read
 from planner.model.members import ContentChange
 from planner.model.plan import (
+    NO_RESTART,
+    ROLLING,
     Action,
     Change,
     Drift,
@@ -50,6 +52,12 @@ KINDS: Final[Mapping[Action, KindOfChange]] = {
 }
 CALLS: Final = ("create", "update", "replace", "delete")
 """The groups that call the API, by what they do."""
+
+RESTARTS: Final = {
+    ROLLING: ("with a rolling restart of the deployment's nodes", "restarts nodes"),
+    NO_RESTART: ("without a restart: a node loads it when it next starts", ""),
+}
+"""What a change is for nodes that run, and the word for where there is no room."""
 
 LOSSES: Final = ("delete", "replace")
 """Those of them that cannot be taken back."""
@@ -149,6 +157,8 @@ class ChangeView:
         if change.moved_from is not None:
             text = "" if change.action is Action.MOVE else f"moved from {change.moved_from}"
             found.append(Fact("moved_from", str(change.moved_from), text, "moved"))
+        if change.restart in RESTARTS:
+            found.append(Fact("restart", change.restart, *RESTARTS[change.restart]))
         if place := self.membership:
             value: dict[str, Value] = {"name": place.rollout, "wave": place.wave, "waves": place.waves}
             found.append(Fact("rollout", value, place.text, f"wave {place.wave} of {place.waves}"))

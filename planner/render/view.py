@@ -128,11 +128,13 @@ class PlanView:
 
     @property
     def behind(self) -> str:
-        """Which entries of the state are not as observed, and why; an import or a move is told as such."""
-        told = {c.address for c in self.plan.changes if c.imported or c.moved_from is not None}
+        """Which entries of the state are not as observed, and why; an import or a move is told as such, and
+        an update writes its entry anew."""
         moved = {
             item.address: "gone" if item.gone else "changed outside of planner" for item in self.plan.drift
         }
+        written = {c.address for c in self.plan.changes if c.action is Action.UPDATE} - moved.keys()
+        told = {c.address for c in self.plan.changes if c.imported or c.moved_from is not None} | written
         entries = {prior.address for prior in self.plan.refreshed} - told | {*self.plan.gone}
         named = [
             f"{item} ({moved.get(item, 'its version, dates or lifecycle')})"
@@ -143,13 +145,21 @@ class PlanView:
         return f"The state is behind for {all_of(named)}; apply brings it up to date." if named else ""
 
     @property
+    def _but_for(self) -> str:
+        """What a sentence about all does not hold of."""
+        named = [str(item.address) for item in self.plan.waiting]
+        if len(named) > _NAMED:
+            named[_NAMED:] = [f"{len(named) - _NAMED:,} more"]
+        return f", but for what cannot be looked at now: {all_of(named)}" if named else ""
+
+    @property
     def no_changes(self) -> str:
         """That nothing changes: in two words, or in as many as are true where changes are left out."""
         return "no changes to what was selected" if self.plan.left_out else "no changes"
 
     def nothing_to_do(self, environment: str) -> str:
         """A sentence for a plan without changes. environment: its name as it is laid out."""
-        plan, where = self.plan, f"the {environment} environment"
+        plan, where, waits = self.plan, f"the {environment} environment", self._but_for
         if self.held:
             held = [f"rollout.{rollout.name}" for rollout in self.held]
             return f"Nothing begins: {all_of(held)} {'is' if len(held) == 1 else 'are'} held back."
@@ -158,9 +168,9 @@ class PlanView:
         if plan.mode == DESTROY:
             return f"The state of {where} holds nothing to delete now."
         if plan.mode == REFRESH_ONLY:
-            return f"The state is as {where} is; the configuration was not compared with it."
+            return f"The state is as {where} is{waits}; the configuration was not compared with it."
         if plan.mode == IMPORT_ONLY:
-            return f"There is nothing to import into the state of {where}."
+            return f"There is nothing to import into the state of {where}{waits}."
         what = f"What was selected of {where}" if plan.partial else f"The {environment} environment"
         how = "" if plan.asked else " by its state; the installation was not asked"
-        return f"{what} matches the configuration{how}."
+        return f"{what} matches the configuration{how}{waits}."

@@ -5,13 +5,14 @@ Of those that a history keeps, `KeptSnapshots` says which is a way back.
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from planner.errors import DamagedState, NewerFormat, OthersState, StateError
 from planner.model.codec import decode_state, encode_state
@@ -55,7 +56,7 @@ def parse(data: bytes, *, shown: str, project: str, environment: str, known: For
 def parse_any(data: bytes, *, shown: str, known: Format = FORMAT) -> State:
     """As `parse`, whosever state it is."""
     try:
-        return _state_in(data, known)
+        return _state_in(_Document(hashlib.sha256(data).digest(), data), known)
     except NewerDocument as error:
         raise NewerFormat(f"{shown} {error}") from error
     except BadDocument as error:
@@ -64,10 +65,22 @@ def parse_any(data: bytes, *, shown: str, known: Format = FORMAT) -> State:
         raise DamagedState(f"{shown} does not follow the format: {error}") from error
 
 
+@define(unsafe_hash=True)
+class _Document:
+    """A document by what it is known, which is kept; what it holds goes to who reads it."""
+
+    sha256: bytes
+    data: bytes = field(eq=False)
+
+    def taken(self) -> bytes:
+        found, self.data = self.data, b""
+        return found
+
+
 @lru_cache(maxsize=1)
-def _state_in(data: bytes, known: Format) -> State:
+def _state_in(document: _Document, known: Format) -> State:
     """A command reads its snapshot two or three times, and what it says does not change by that."""
-    return decode_state(known.read(data))
+    return decode_state(known.read(document.taken()))
 
 
 def check_owner(state: State, shown: str, project: str, environment: str) -> None:

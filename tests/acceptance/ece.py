@@ -89,11 +89,11 @@ class Ece:
         reply = self.client.put(f"{EXTENSIONS}/{id_}", **sent)
         assert reply.status_code == 200, reply.text
 
-    def fill(self, name: str) -> None:
+    def fill(self, name: str, path: str = "words.txt", text: str = "one\n") -> None:
         """Gives a bundle an archive: without one no node that is to load it starts."""
         written = io.BytesIO()
         with zipfile.ZipFile(written, "w") as archive:
-            archive.writestr("words.txt", "one\n")
+            archive.writestr(path, text)
         self.upload(name, written.getvalue())
 
     def stored(self, name: str) -> bytes:

@@ -7,135 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
 
+from tests.endurance.bindings import one_round
+
+from .bound import (
+    ASKS,
+    BINDING,
+    BLOG,
+    EXTENSIONS,
+    GEO,
+    HOT,
+    SHOP,
+    THEIRS,
+    WARM,
+    Scene,
+    deployment,
+    made,
+    plan,
+    stop,
+)
 from .platform import ask
-from .runner import Project, small, words
-
-SHOP, BLOG = "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2", "66a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
-DECLARED = "project: shop\nenvironments:\n  dev: {endpoint: sandbox, sandbox: {seed: seed.yaml}}\n"
-EXTENSIONS = """
-resource:
-  extension:
-    synonyms: {name: synonyms, extension_type: bundle, version: 8.*, file: files/a}
-    stopwords: {name: stopwords, extension_type: bundle, version: "*", file: files/b}
-"""
-BINDING = """
-resource:
-  extension_binding:
-    shop: {deployment: shop, extensions: [extension.synonyms]}
-"""
-GEO = {"name": "geo", "url": "https://files.example/geo-3.zip", "elasticsearch_version": "8.*"}
-THEIRS = {"name": "theirs", "url": "https://files.example/theirs.zip", "elasticsearch_version": "8.*"}
-HOT = {
-    "id": "hot_content",
-    "instance_configuration_id": "data.default",
-    "node_roles": ["master", "data_hot", "data_content"],
-    "zone_count": 1,
-    "size": {"resource": "memory", "value": 4096},
-}
-WARM = {**HOT, "id": "warm", "node_roles": ["data_warm"]}
-VERSION = "8.15.3"
-ASKS = "validate_only=true"
-
-
-def plan(*elements: Any, **lists: Any) -> dict[str, Any]:
-    return {
-        "elasticsearch": {"version": VERSION, **lists},
-        "deployment_template": {"id": "default"},
-        "cluster_topology": list(elements) or [HOT],
-    }
-
-
-def deployment(id_: str, name: str, es_plan: dict[str, Any]) -> dict[str, Any]:
-    es = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": es_plan}
-    return {"id": id_, "name": name, "resources": {"elasticsearch": [es]}}
-
-
-@frozen
-class Scene:
-    """A project, and the deployments of its sandbox as somebody else sees and changes them."""
-
-    project: Project
-
-    def body(self, id_: str = SHOP) -> Any:
-        asked = "show_plans=true&clear_transient=true&enrich_with_template=false"
-        return ask(self.project, "GET", f"/deployments/{id_}?{asked}")
-
-    def plan(self, id_: str = SHOP) -> Any:
-        (es,) = self.body(id_)["resources"]["elasticsearch"]
-        return es["info"]["plan_info"]["current"]["plan"]
-
-    def lists(self, id_: str = SHOP) -> dict[str, list[str]]:
-        """The names of what is listed, by where: "" for the plan."""
-        found = self.plan(id_)
-        owners = {"": found, **{element["id"]: element for element in found["cluster_topology"]}}
-        return {
-            where: [
-                entry["name"] for key in ("user_bundles", "user_plugins") for entry in settings.get(key, ())
-            ]
-            for where, owner in owners.items()
-            if {"user_bundles", "user_plugins"} & (settings := owner.get("elasticsearch", {})).keys()
-        }
-
-    def put(self, es_plan: dict[str, Any], id_: str = SHOP) -> None:
-        es = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": es_plan}
-        body = {"prune_orphans": False, "resources": {"elasticsearch": [es]}}
-        assert ask(self.project, "PUT", f"/deployments/{id_}", json=body) is not None
-        self.turn()
-
-    def turn(self) -> None:
-        """What the installation is at is done."""
-        with self.project.sandbox() as ece:
-            assert ece.client.post("/sandbox/clock", json={"advance": 3600}).status_code == 200
-
-    def attach(self, *entries: dict[str, str], at: str = "", id_: str = SHOP) -> None:
-        """By hand, to the plan or to an element."""
-        found = self.plan(id_)
-        owner = next((e for e in found["cluster_topology"] if e["id"] == at), found)
-        settings = owner.setdefault("elasticsearch", {})
-        settings["user_bundles"] = [*settings.get("user_bundles", ()), *entries]
-        self.put(found, id_)
-
-    def puts(self) -> int:
-        with self.project.sandbox() as ece:
-            log = ece.client.get("/sandbox/requests").get_json()["requests"]
-        sent = [item for item in log if item["method"] == "PUT" and item["path"].endswith(SHOP)]
-        return sum(1 for item in sent if ASKS not in item["query"])
-
-    @property
-    def applied(self) -> bool:
-        return (self.project.folder / "state/dev.json").exists()
-
-    def asked(self) -> list[str]:
-        """Which deployments it was asked about, whether it would take a change."""
-        with self.project.sandbox() as ece:
-            log = ece.client.get("/sandbox/requests").get_json()["requests"]
-        return [item["path"].rpartition("/")[2] for item in log if ASKS in item["query"]]
-
-    def restarts(self) -> int:
-        """How often instances had to start anew, the first time not counted."""
-        with self.project.sandbox() as ece:
-            told = ece.client.get("/sandbox/restarts").get_json()["restarts"]
-        return len([item for item in told if item["deployment_id"] == SHOP])
-
-    def fault(self, *specs: str) -> None:
-        with self.project.sandbox() as ece:
-            ece.fault(*specs)
-
-    def bind(self, template: str) -> None:
-        self.project.write("templates/bindings.yaml", template)
-
-
-def made(folder: Path, *deployments: dict[str, Any], binding: str = BINDING) -> Scene:
-    project = small(folder, EXTENSIONS, DECLARED)
-    project.write("files/a/synonyms.txt", "tv, television\n")
-    project.write("files/b/stopwords.txt", "the\n")
-    project.write("seed.yaml", json.dumps({"deployments": list(deployments)}))
-    scene = Scene(project)
-    project.ok("plan")  # which makes the sandbox
-    scene.bind(binding)
-    return scene
+from .runner import words
 
 
 @pytest.fixture
@@ -176,6 +68,40 @@ def test_a_life(scene: Scene) -> None:
     assert scene.lists() == {"": []}
     assert scene.project.addresses() == []
     assert ask(scene.project, "GET", "/deployments/extensions") == {"extensions": []}
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
+def test_what_starts_nodes_anew_is_said_and_what_does_not(scene: Scene, form: str) -> None:
+    """An upload alone reaches no node that runs."""
+    rolling = {"json": '"restart": "rolling"'}.get(form, "with a rolling restart of the deployment")
+    later = {"json": '"restart": "none"'}.get(form, "without a restart: a node loads it when it next starts")
+
+    def told() -> tuple[bool, bool]:
+        shown = words(scene.project.ok("plan", "--format", form).out)
+        return rolling in shown, later in shown
+
+    assert told() == (True, False)
+    scene.project.apply()
+    before = scene.restarts()
+    scene.project.write("files/a/synonyms.txt", "tv, television, telly\n")
+    assert told() == (False, True)
+    scene.project.apply()
+    assert scene.restarts() == before
+    scene.bind("")
+    assert told() == (True, False)
+    scene.project.apply()
+    assert scene.restarts() == before + 1
+
+
+def test_a_part_of_a_plan_deletes_nothing_that_is_in_use(scene: Scene) -> None:
+    scene.project.apply()
+    scene.bind("")
+    scene.project.write("templates/main.yaml", "")
+    refused = scene.project.run("plan", "--target", "extension.synonyms")
+    assert refused.code == 3
+    assert "A part of a plan takes no use away: plan without --target and --exclude" in words(refused.err)
+    scene.project.apply()
+    assert (scene.lists(), scene.project.addresses()) == ({"": []}, [])
 
 
 def test_what_others_attached_stays(scene: Scene) -> None:
@@ -286,6 +212,24 @@ def entry(type_: str, name: str, version: str) -> str:
         ("{deployment: twin, extensions: []}", "2 are called so"),
         ("{deployment: shop, extensions: [extension.synonym]}", 'Did you mean "extension.synonyms"?'),
         (
+            "{deployment: shop, extensions: [extension.synonyms, extension.synonyms]}",
+            "extensions has extension.synonyms twice",
+        ),
+        (
+            "{deployment: shop, extensions: ['{{ resource.extension.synonyms.url }}']}",
+            "extensions[0] must be a mapping, and resource.extension.synonyms.url is not",
+        ),
+        (
+            "{deployment: shop, extensions: ['x{{ resource.extension.synonyms.url }}']}",
+            "extensions[0] must be a mapping, and resource.extension.synonyms.url is not",
+        ),
+        (
+            "{deployment: shop, extensions: '{{ resource.extension.synonyms.url }}'}",
+            "extensions must be a list, and resource.extension.synonyms.url is not",
+        ),
+        ("{deployment: store, extensions: []}", "templates/bindings.yaml:3, in extension_binding.shop"),
+        (entry("plugin", "p", "7.17.1"), "templates/bindings.yaml:3, in extension_binding.shop"),
+        (
             "{deployment: shop, extensions: [synonyms]}",
             "Write the address of an extension, as extension.synonyms",
         ),
@@ -316,6 +260,25 @@ def test_what_cannot_be_is_told_by_the_plan(tmp_path: Path, binding: str, told: 
     assert told in words(done.both)
 
 
+def test_an_extension_that_is_declared_in_two_ways_is_told(scene: Scene) -> None:
+    """Once it is known that they are one: each plan would show a change then."""
+    scene.project.apply()
+    url = "{{ resource.extension.synonyms.url }}"
+    again = json.dumps({"type": "bundle", "name": "synonyms", "url": url, "elasticsearch_version": "8.*"})
+    scene.bind(BINDING.replace("extension.synonyms", f"extension.synonyms, {again}"))
+    refused = scene.project.run("plan")
+    assert refused.code == 3
+    assert "bundle synonyms (repo://" in words(refused.err)
+    assert "is declared twice" in words(refused.err)
+
+
+def test_who_names_no_extension_is_offered_none_but_extensions(scene: Scene) -> None:
+    scene.bind(BINDING.replace("extension.synonyms", "extension.shp"))
+    done = scene.project.run("plan")
+    assert "extension.shp is not declared" in words(done.err)
+    assert "Did you mean" not in done.err
+
+
 def test_a_foreign_url_on_elastic_cloud(tmp_path: Path) -> None:
     scene = made(tmp_path / "p", deployment(SHOP, "shop", plan()))
     scene.project.edit("planner.yaml", "sandbox, sandbox", "sandbox, platform: cloud, sandbox")
@@ -328,11 +291,6 @@ def test_a_foreign_url_on_elastic_cloud(tmp_path: Path) -> None:
     assert "cannot be loaded on Elastic Cloud" in words(done.both)
 
 
-def stop(scene: Scene) -> None:
-    assert ask(scene.project, "POST", f"/deployments/{SHOP}/_shutdown") is not None
-    scene.turn()
-
-
 def test_a_stopped_deployment_breaks_nothing_and_its_binding_waits(scene: Scene) -> None:
     """Reported of another tool: a stopped deployment breaks each refresh."""
     scene.project.apply()
@@ -342,7 +300,8 @@ def test_a_stopped_deployment_breaks_nothing_and_its_binding_waits(scene: Scene)
     done = scene.project.ok("plan")
     assert "the deployment shop is stopped, and has no plan; what is to be changed waits" in words(done.out)
     scene.project.apply()
-    assert scene.project.run("drift").code == 0
+    told = words(scene.project.ok("drift").err)
+    assert "Note: extension_binding.shop was not looked at: the deployment shop is stopped" in told
 
 
 def test_what_a_stopped_deployment_will_load_is_not_deleted(scene: Scene) -> None:
@@ -362,6 +321,10 @@ def test_a_new_binding_of_a_stopped_deployment_waits_too(scene: Scene) -> None:
     assert "Plan: 2 to create, 0 to update" in done.out
     scene.project.apply()
     assert "extension_binding.shop" not in scene.project.addresses()
+    but_for = ", but for what cannot be looked at now: extension_binding.shop."
+    assert f"matches the configuration{but_for}" in words(scene.project.ok("plan").out)
+    done = scene.project.ok("import", "extension_binding.shop", SHOP, "--auto-approve")
+    assert f"nothing to import into the state of the dev environment{but_for}" in words(done.out)
 
 
 def test_a_deployment_that_is_gone(scene: Scene) -> None:
@@ -482,6 +445,23 @@ def test_a_plan_that_fails_is_told_and_sent_again_once(scene: Scene) -> None:
     scene.project.settled()
 
 
+def test_what_somebody_mended_after_a_plan_that_failed_is_not_judged_by_that(scene: Scene) -> None:
+    scene.fault(f"{PUT} fail-plan times=1")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    url = scene.project.resource("extension.synonyms")["attributes"]["url"]
+    scene.attach({"name": "synonyms", "url": url, "elasticsearch_version": "8.*"})
+    before = scene.puts()
+    scene.project.apply()
+    assert (scene.puts(), scene.lists()) == (before, {"": ["synonyms"]})
+    scene.project.settled()
+
+
+def test_the_state_holds_no_attempts_of_a_change_that_is_done(scene: Scene) -> None:
+    scene.project.apply()
+    assert not scene.project.resource("extension_binding.shop")["attributes"].get("following")
+    assert "following" not in scene.project.ok("show").out
+
+
 def test_a_failed_plan_loses_no_entry_that_was_to_go(scene: Scene) -> None:
     scene.project.apply()
     scene.bind("")
@@ -492,6 +472,62 @@ def test_a_failed_plan_loses_no_entry_that_was_to_go(scene: Scene) -> None:
     scene.project.apply()
     assert scene.lists() == {"": []}
     assert "extension_binding.shop" not in scene.project.addresses()
+
+
+def test_what_a_failed_plan_left_goes_with_the_next_one(scene: Scene) -> None:
+    """The state says what was sent; what was there before is the binding's until it is known to be gone."""
+    scene.bind(BOTH)
+    scene.project.apply()
+    scene.bind(BINDING)
+    scene.fault(f"{PUT} fail-plan times=1")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    assert sorted(scene.lists()[""]) == ["stopwords", "synonyms"]
+    assert "keeps what others attached" not in words(scene.project.ok("plan").out)
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    scene.project.settled()
+
+
+def test_what_an_element_hides_goes_where_it_is_still_listed(scene: Scene) -> None:
+    scene.bind(BOTH)
+    scene.project.apply()
+    scene.attach(THEIRS, at="warm")
+    scene.bind(BINDING)
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"], "warm": ["theirs", "synonyms"]}
+    scene.project.settled()
+
+
+@pytest.mark.parametrize("before", ["", BINDING])
+@pytest.mark.parametrize("fault", ["drop-after", "status:503 when=after"])
+def test_what_a_lost_reply_may_have_begun_goes_when_it_is_wanted_no_more(
+    scene: Scene, fault: str, before: str
+) -> None:
+    """It is pending while the state is brought up: nothing of it is to be seen."""
+    scene.bind(before)
+    scene.project.apply()
+    scene.bind(BOTH)
+    scene.fault(f"{PUT} {fault} nth=2")  # after the question whether it would be taken
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    scene.bind(before)
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"] if before else []}
+    scene.project.settled()
+
+
+def test_what_a_lost_reply_was_to_take_away_goes_though_the_deployment_stops(scene: Scene) -> None:
+    scene.bind(BOTH)
+    scene.project.apply()
+    scene.bind(BINDING)
+    scene.fault(f"{PUT} drop-after nth=2")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    stop(scene)
+    assert "is stopped" in words(scene.project.apply().both)
+    assert ask(scene.project, "POST", f"/deployments/{SHOP}/_restore") is not None
+    scene.turn()
+    scene.project.apply()
+    assert scene.lists() == {"": ["synonyms"]}
+    scene.project.settled()
 
 
 @pytest.mark.parametrize("pending", ["", ":1"])
@@ -526,51 +562,10 @@ def test_a_reply_that_is_lost_changes_nothing_twice(scene: Scene, fault: str) ->
     scene.project.settled()
 
 
-MANY = 12
-
-
-def test_many_are_looked_for_in_an_index_that_may_be_behind(tmp_path: Path) -> None:
-    """What it shows as it was is read once more before it counts; what it does not show is read."""
-    ids = [f"{number:032x}" for number in range(MANY)]
-    scene = made(tmp_path / "p", *(deployment(id_, f"shop-{n}", plan()) for n, id_ in enumerate(ids)))
-    bindings = [f"    b{n}: {{deployment: shop-{n}, extensions: [extension.synonyms]}}" for n in range(MANY)]
-    scene.bind("\n".join(["resource:", "  extension_binding:", *bindings]))
-    with scene.project.sandbox() as ece:
-        ece.client.post("/sandbox/index", json={"lags": True})
-    scene.project.apply()
-    assert all(scene.lists(id_) == {"": ["synonyms"]} for id_ in ids)
-    for lags, reads in ((True, MANY), (False, 0)):
-        with scene.project.sandbox() as ece:
-            if not lags:
-                ece.client.post("/sandbox/index", json={"lags": False})
-            ece.forget_requests()
-        scene.project.settled()
-        with scene.project.sandbox() as ece:
-            log = ece.client.get("/sandbox/requests").get_json()["requests"]
-        asked = [f"{item['method']} {item['path'].removeprefix('/api/v1')}" for item in log]
-        assert sum(1 for call in asked if call.removeprefix("GET /deployments/") in ids) == reads
-        assert asked.count("POST /deployments/_search") == 1
-
-
-def test_who_uses_an_extension_is_known_though_the_index_is_behind(tmp_path: Path) -> None:
-    """What this project wrote is read; who it detached from uses it no more."""
-    scene = made(tmp_path / "shop", deployment(SHOP, "shop", plan()), deployment(BLOG, "blog", plan()))
-    project = scene.project
-    with project.sandbox() as ece:
-        ece.lag()
-    project.apply()
-    assert users(project) == {"extension.synonyms": ["shop"], "extension.stopwords": []}
-    with project.sandbox() as ece:
-        ece.lag()
-    scene.bind(BINDING.replace("extension.synonyms", "extension.stopwords"))
-    project.apply()
-    assert users(project) == {"extension.synonyms": [], "extension.stopwords": ["shop"]}
-
-
-def users(project: Project) -> dict[str, list[str]]:
-    found = json.loads(project.ok("who-uses", "extension.*", "--json").out)
-    assert (found["asked"]["queries"] <= 2, found["asked"]["reads"]) == (True, 1)
-    return {item["address"]: [user["name"] for user in item["users"]] for item in found["extensions"]}
+@pytest.mark.parametrize("seed", [3, 5])
+def test_whatever_others_do_and_wherever_it_is_cut(tmp_path: Path, seed: int) -> None:
+    """A little of the campaign "bindings" (tests/endurance), which goes on for as long as is asked."""
+    assert one_round(tmp_path / "project", seed, wishes=1)["kills"]
 
 
 def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:
@@ -580,6 +575,8 @@ def test_who_waits_no_longer_changes_nothing_twice(scene: Scene) -> None:
     assert first.code == 5
     assert "planner has waited for 1s, and it is not done: elasticsearch: " in words(first.both)
     scene.turn()
+    assert scene.project.run("drift").code == 0
+    assert "Changed outside" not in scene.project.ok("plan").out
     scene.project.apply()
     assert (scene.puts(), scene.restarts(), scene.lists()) == (1, 1, {"": ["synonyms"]})
     scene.project.settled()
@@ -679,7 +676,7 @@ def test_an_apply_asks_first_about_each_deployment_that_it_changes(scene: Scene)
     assert scene.asked() == []
     done = scene.project.apply()
     assert sorted(scene.asked()) == [SHOP, BLOG]
-    note = "extension_binding.shop: shop was not asked about bundle synonyms, known after apply"
+    note = "extension_binding.shop: shop was not asked about bundle synonyms: not all of it is known"
     assert note in words(done.err)
     scene.project.apply()
     scene.bind("")
@@ -755,3 +752,43 @@ def test_a_question_without_an_answer_stops_the_apply(scene: Scene, fault: str) 
     assert "was asked with validate_only, and gave no usable reply" in words(stopped.err)
     assert not scene.applied
     assert scene.restarts() == 0
+
+
+def exported(scene: Scene, *what: str) -> tuple[str, str]:
+    done = scene.project.ok("export", *what)
+    return done.out, words(done.err)
+
+
+def test_an_export_is_called_like_the_deployment_and_says_what_it_leaves_out(scene: Scene) -> None:
+    scene.attach(GEO)
+    scene.attach(GEO, THEIRS, at="warm")
+    out, told = exported(scene, "extension_binding/shop", f"extension_binding/{BLOG}")
+    assert f"    shop:\n      deployment: {SHOP}\n" in out.replace('"', "")
+    assert "    blog:\n" in out
+    assert ("name: geo" in out, "name: theirs" in out) == (True, False)
+    assert "extension_binding.shop: bundle theirs (https://files.example/theirs.zip) is left out: " in told
+    assert "only warm loads it" in told
+    scene.bind(out)
+    before = scene.puts()
+    scene.project.apply()
+    assert (scene.puts(), scene.lists()) == (before, {"": ["geo"], "warm": ["geo", "theirs"]})
+
+
+def test_an_export_says_what_it_passes_over(scene: Scene) -> None:
+    stop(scene)
+    out, told = exported(scene, "extension_binding/shop", "extension_binding/" + "7" * 32)
+    assert out == ""
+    assert f"extension_binding/{SHOP}: the deployment shop is stopped, and has no plan." in told
+    assert f"extension_binding/{'7' * 32}: there is nothing." in told
+    told = exported(scene)[1]
+    assert "api_key was not asked for, as it cannot be imported: only the reply to its creation" in told
+    assert "Written only when named: account_trust, " in told
+    assert "extension_binding/DEPLOYMENT" in told.partition("only when named: ")[2]
+    refused = scene.project.run("export", "extension_binding/store")
+    assert (refused.code, refused.out) == (1, "")
+    assert "extension_binding/store: nothing has that name or id" in words(refused.err)
+
+
+def test_who_imports_by_a_name_is_told_to_give_the_id(scene: Scene) -> None:
+    refused = scene.project.run("import", "extension_binding.shop", "shop", "--auto-approve")
+    assert "It has the id of its deployment: give that, not a name." in words(refused.err)

@@ -214,6 +214,13 @@ def test_what_lives_below_something_is_exported_by_name(tmp_path: Path) -> None:
     assert "enabled: true" in project.ok("export", "telemetry").out
 
 
+def test_an_export_says_which_kind_it_cannot_ask_for(tmp_path: Path) -> None:
+    project = small(tmp_path / "broken", "")
+    project.write("kinds/broken.yaml", "kind: broken\n")
+    told = project.ok("export").both
+    assert "broken was not asked for: the kind file kinds/broken.yaml is wrong at the file: " in told
+
+
 def test_an_export_passes_over_what_an_installation_does_not_have(tmp_path: Path) -> None:
     declared = "project: cloud\nenvironments:\n  dev: {endpoint: sandbox, platform: cloud}\n"
     project = small(tmp_path / "cloud", "", declared)

@@ -11,7 +11,7 @@ from planner.sandbox import objects
 from planner.sandbox.storage import Storage
 
 from .platform import REALMS, SECURITY, ask
-from .runner import Project, small
+from .runner import Project, small, words
 
 DECLARED = """
 project: kinds
@@ -129,7 +129,9 @@ def test_a_realm_may_say_its_order_where_nothing_says_it_for_all(project: Projec
     refused = project.run("apply", "--auto-approve")
     assert (refused.code != 0, "and declare a realm_order" in refused.out + refused.err) == (True, True)
     project.ok("state", "rm", "ldap_realm.b", "-e", "dev")
-    project.ok("export", "ldap_realm", "--out", "templates/exported.yaml")
+    told = words(project.ok("export", "ldap_realm", "--out", "templates/exported.yaml").err)
+    assert "order of each ldap_realm is left out: realm_order says it for all." in told
+    assert "Secrets of each ldap_realm are left out, which no installation shows: bind_password, " in told
     assert "order" not in (project.folder / "templates/exported.yaml").read_text()
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from .bound import DECLARED, Scene, deployment, plan
 from .chain_project import commit, git
 from .ece import LOGIN
 from .runner import Project, small, wait_until, words
-from .test_bindings import DECLARED, Scene, deployment, plan
 from .test_gates import closed_now
 
 IDS = [f"{number}abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"[:32] for number in range(4)]

@@ -12,11 +12,11 @@ import pytest
 
 from planner.promote.log import Rejection, Run, Verification
 
+from .bound import Scene, deployment, plan
 from .chains import REFUSED, ago, applied, apply, begun, commit, git, log_of, present, state
 from .command import Done
 from .platform import ask
 from .runner import Project, wait_until, words
-from .test_bindings import Scene, deployment, plan
 from .test_rollouts import BROKEN, IDS, Shops
 
 PARTLY = 5

@@ -233,6 +233,8 @@ ALLOWED: Mapping[str, Mapping[str, str]] = {
         "update: its body needs prune_orphans": "it is sent with each",
         "read: a reply has no following": "it is what the replies had before",
         "following: it stays through updates, or changes by itself": "it is known before they are done",
+        "read: a reply has no owned": "who put an entry into a plan the state alone knows",
+        "owned: it stays through updates, or changes by itself": "it grows with what is declared",
         "read: a reply has no (extensions|loaded)": "they are in the plan of the nodes",
         "errors: no operation answers deployments.version_conflict": "of ?version= it is not described",
         "errors: no operation answers clusters.invalid_extension_url": "of Elastic Cloud: the guide tells",

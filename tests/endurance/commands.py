@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.acceptance.command import Done as Ended
 from tests.acceptance.command import run_here
 from tests.acceptance.runner import ROOT, wait_until
 
+from . import mortal
 from .campaign import Broken
 
 EXIT_CODES = frozenset({0, 1, 2, 3, 4, 5, 64, 130})
@@ -66,10 +69,7 @@ class Running:
             code = self.process.wait(patience)
         except subprocess.TimeoutExpired as error:
             raise Broken(f"{self.command} hangs") from error
-        for stream in self.streams:
-            stream.seek(0)
-        out, err = (stream.read().decode("utf-8", "replace") for stream in self.streams)
-        return _decent(Done(code, out, err, self.command.words))
+        return self.command.done(code, self.streams)
 
 
 @frozen
@@ -83,15 +83,38 @@ class Command:
         program = f"python -m tests.endurance.mortal {self.where}" if self.where else "planner"
         return f"{program} {' '.join(self.words)}"
 
+    def forked(self, folder: Path, environ: Mapping[str, str]) -> Done:
+        """In a copy of this process, which has everything loaded; in one of its own where threads run here,
+        of which a copy would have none."""
+        if threading.active_count() > 1:
+            with self.started(folder, environ) as running:
+                return running.ended()
+        with TemporaryFile() as out, TemporaryFile() as err:
+            copy = multiprocessing.get_context("fork").Process(
+                target=self._go, args=(folder, environ, out.fileno(), err.fileno())
+            )
+            copy.start()
+            copy.join(PATIENCE)
+            if copy.exitcode is None:
+                copy.kill()
+                raise Broken(f"{self} hangs")
+            return self.done(copy.exitcode, (out, err))
+
+    def _go(self, folder: Path, environ: Mapping[str, str], out: int, err: int) -> None:
+        """In the copy, whose streams lead elsewhere, or into a test."""
+        sys.stdout, sys.stderr = (open(file, "w", encoding="utf-8", closefd=False) for file in (out, err))  # noqa: SIM115
+        os.environ.clear()
+        os.environ.update(self._environ(environ))
+        mortal.main(self.where, ["--no-color", "-C", str(folder), *self.words])
+
     @contextmanager
     def started(self, folder: Path, environ: Mapping[str, str]) -> Iterator[Running]:
         """While it runs; ended with the context at the latest."""
         program = ["tests.endurance.mortal", self.where] if self.where else ["planner"]
-        kept = {key: value for key, value in os.environ.items() if key in KEPT}
         with TemporaryFile() as out, TemporaryFile() as err:
             process = subprocess.Popen(
                 [sys.executable, "-m", *program, "--no-color", "-C", str(folder), *self.words],
-                env={**kept, "PYTHONPATH": str(ROOT), **environ},
+                env=self._environ(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -101,6 +124,16 @@ class Command:
             finally:
                 process.kill()
                 process.wait()
+
+    def _environ(self, more: Mapping[str, str]) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key in KEPT}
+        return {**kept, "PYTHONPATH": str(ROOT), **more}
+
+    def done(self, code: int, streams: tuple[IO[bytes], IO[bytes]]) -> Done:
+        for stream in streams:
+            stream.seek(0)
+        out, err = (stream.read().decode("utf-8", "replace") for stream in streams)
+        return _decent(Done(code, out, err, self.words))
 
 
 def at_once(

@@ -48,16 +48,19 @@ RARE = ("rate-limit:1", "status:503", "empty:502")
 
 def random_fault(random: Random) -> str:
     effect = random.choice(RARE if random.random() < 0.02 else EFFECTS)
-    when = random.choice(
+    when, place = random_when(random), random.choice(PLACES)
+    # The size is compared with what an upload sent. Elsewhere it is news, and as good as true.
+    return f"{f'PUT {ITEM}' if effect == 'wrong-size' else place} {effect} {when}"
+
+
+def random_when(random: Random) -> str:
+    return random.choice(
         (
             f"nth={random.randint(1, 6)}",
             f"from={random.randint(1, 4)} times={random.randint(1, 3)}",
             f"p=0.4 seed={random.randint(0, 999)} times={random.randint(1, 3)}",
         )
     )
-    place = random.choice(PLACES)
-    # The size is compared with what an upload sent. Elsewhere it is news, and as good as true.
-    return f"{f'PUT {ITEM}' if effect == 'wrong-size' else place} {effect} {when}"
 
 
 @define

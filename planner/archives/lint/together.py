@@ -53,12 +53,13 @@ Bundles = Mapping[str, Mapping[str, str]]
 
 
 def same_paths(bundles: Bundles) -> Iterator[Finding]:
-    """Each path that a later bundle has with other content. What is the same may be there twice."""
+    """Each path that a later bundle has with other content. What is the same may be there twice; of trust
+    stores there is a rule of its own."""
     first: dict[str, str] = {}
     for name, members in bundles.items():
         for path, sha256 in sorted(members.items()):
             other = first.setdefault(path, name)
-            if bundles[other][path] != sha256:
+            if bundles[other][path] != sha256 and path != JVM_TRUST_STORE:
                 yield SAME_PATH.at(member=name, sentence=f"{SAME_PATH.sentence}: {path}, as in {other}")
 
 

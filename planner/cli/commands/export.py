@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from planner.cli.commands.kinds import require_kind
-from planner.cli.handed import Console, Drivers, Parent, Request
+from planner.cli.handed import Console, Drivers, Export, Parent, Request
 from planner.cli.options import complete_kinds, environment_option, on_request
 from planner.errors import PlannerError, WrongUsage
 
@@ -26,7 +27,8 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
 
     The next apply then takes it all into the state, without changing anything. Of what an installation has
     once, and of what lives below something else, name the kind, and what it is below. What is of use only
-    with a credential that was shown once, as an API key, cannot be imported, and is passed over.
+    with a credential that was shown once, as an API key, cannot be imported, and is passed over. All that is
+    left out is told, with the reason.
 
     \b
     planner export -e prod --out templates/existing.yaml
@@ -53,22 +55,55 @@ def command(request: Request, console: Console, /, kinds: tuple[str, ...], out: 
     elif found.resources:
         console.out(text)
     console.tell(_told(len(found.resources), found.known, out))
+    for line in (*_not_in(found, drivers), *(_never_asked(drivers) if not kinds else ())):
+        console.tell(line)
+
+
+def _not_in(found: Export, drivers: Drivers) -> Iterator[str]:
+    """What an export leaves out, and why."""
     if found.unserved:
-        console.tell(f"The installation does not show these credentials: {', '.join(found.unserved)}.")
+        yield f"The installation does not show these credentials: {', '.join(found.unserved)}."
     for kind in found.unasked:
-        form = "/".join([kind, *(part.upper() for part in drivers[kind].kind.identity.parents)])
-        console.tell(f"Of {kind} there may be more: export {form} asks for those below one thing.")
+        yield f"Of {kind} there may be more: export {_form(kind, drivers)} asks for those below one thing."
+    yield from (f"{what}: {why}." for what, why in found.passed)
     for address, names in found.left_out.items():
-        console.tell(
+        yield (
             f"{address}: {', '.join(names)} left out and ignored, as a known secret is in it. To manage it, "
             "declare it with a sensitive variable and take it out of ignore_changes."
         )
+    for kind, names in found.unshown.items():
+        yield f"Secrets of each {kind} are left out, which no installation shows: {', '.join(names)}."
+    for kind in sorted({address.kind for address in found.resources}):
+        for name, elsewhere in drivers[kind].kind.said_elsewhere.items():
+            yield f"{name} of each {kind} is left out: {elsewhere} says it for all."
+
+
+def _never_asked(drivers: Drivers) -> Iterator[str]:
+    """What is written only when it is named, or never."""
+    single: list[str] = []
+    for name in sorted(drivers):
+        try:
+            kind = drivers[name].kind
+        except PlannerError as error:
+            yield f"{name} was not asked for: {error.summary}."
+            continue
+        if kind.why_not_imported:
+            yield f"{name} was not asked for, as it cannot be imported: {kind.why_not_imported}."
+        elif kind.singleton:
+            single.append(_form(name, drivers))
+    yield f"Written only when named: {', '.join(single)}."
+
+
+def _form(name: str, drivers: Drivers) -> str:
+    """What to export: a kind, and what it is below."""
+    return "/".join([name, *(part.upper() for part in drivers[name].kind.identity.parents)])
 
 
 def _told(count: int, known: int, out: Path | None) -> str:
     said = f"Wrote {counted(count)} to {out}" if count and out else counted(count)
+    is_or_are = "is" if known == 1 else "are"
     unwritten = f"; {out} was not written" if out and not count else ""
-    return f"{said}{f'; {known} more are in the state already' if known else ''}{unwritten}."
+    return f"{said}{f'; {known} more {is_or_are} in the state already' if known else ''}{unwritten}."
 
 
 def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]:
@@ -82,8 +117,9 @@ def _wanted(words: tuple[str, ...], drivers: Drivers) -> dict[str, list[Parent]]
             raise PlannerError(f"what is exported is imported: {kind.why_not_imported}")
         parents = kind.identity.parents
         if parent and len(parent) != len(parents):
-            form = "/".join([name, *(part.upper() for part in parents)])
-            raise WrongUsage(f"{word} does not say what the {name} is below", advice=f"Write {form}.")
+            raise WrongUsage(
+                f"{word} does not say what the {name} is below", advice=f"Write {_form(name, drivers)}."
+            )
         found.setdefault(name, []).extend([tuple(parent)] if parent else [])
     return found
 

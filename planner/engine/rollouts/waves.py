@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from planner.engine.rollouts.course import Course, is_no_verdict, remembered
+from planner.engine.settling import is_no_verdict
 from planner.engine.surroundings import Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
@@ -29,7 +29,7 @@ from planner.model.ledger import (
     WaveBegun,
     WaveDone,
 )
-from planner.model.plan import Plan, Step
+from planner.model.plan import Action, Plan, Step
 from planner.model.resource import Request, Result
 from planner.model.rollout import (
     BACK,
@@ -50,6 +50,9 @@ from planner.model.rollout import (
     Progress,
     Reading,
 )
+
+if TYPE_CHECKING:
+    from planner.engine.rollouts.course import Course
 
 OFTEN: Final = 3
 """How many looks in a row have to find a deployment well."""
@@ -76,8 +79,13 @@ class Waves:
     @classmethod
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
+        if not plan.rollouts:
+            return cls(world)
+        from planner.engine.rollouts.course import Course  # noqa: PLC0415 - only where there is one
+
         by_name = {begun.rollout.name: begun for begun in records}
-        sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
+        placed = [change for change in plan.changes if change.action is Action.UPDATE]
+        sent = {str(change.address): change.content.sha256 for change in placed if change.content}
         found = cls(world, frozenset(change.address for change in plan.changes))
         for rollout in plan.rollouts:
             if rollout.held is None:
@@ -107,7 +115,7 @@ class Waves:
         PlannerError where a roll-out cannot begin."""
         found = self._beginning(step)
         if found is None:
-            return True, self._owed(step, declaring)
+            return self._owed(step, declaring)
         course, member = found
         if member.id in course.started:
             return True, []
@@ -120,10 +128,14 @@ class Waves:
         course.started.add(member.id)
         return True, recorded
 
-    def _owed(self, step: Step, declaring: Declaring) -> list[Milestone]:
-        """Where users only restart, that they are to is known before what they load is put in place."""
-        owing = [c for c in self._all if c.begun is None and c.contents and step.address in c.rollout.of]
-        return [stage for course in owing for stage in self._begin(course, declaring)]
+    def _owed(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
+        """Where users only restart, that they are to is known before what they load is put in place. It waits
+        until what else they are to load is there."""
+        owing = [c for c in self._all if c.begun is None and str(step.address) in c.contents]
+        try:
+            return True, [stage for course in owing for stage in self._begin(course, declaring)]
+        except PlannerError:
+            return False, []
 
     def _is_its_turn(self, course: Course, member: Member) -> bool:
         if course.begun is None and course.ready != {m.id for m in course.members}:
@@ -237,10 +249,12 @@ class Waves:
             return []
         reason = error.summary if isinstance(error, PlannerError) else str(error)
         before = course.begun.of(member.id)
-        if course.back:
-            return self._through(course, member, evolve(before, stage=WRONG, reason=reason))
+        if course.back:  # one that has what it had before is back, however well it is
+            stage = UNDONE if step.operation == CHECK else WRONG
+            return self._through(course, member, evolve(before, stage=stage, reason=before.reason or reason))
         first, course.closed = not course.closed, course.closed or f"{member.shown} failed: {reason}"
-        noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
+        stage = "" if step.operation == LOOK else WRONG  # of what was only looked at nothing goes back
+        noted = self._noted(course, member, evolve(before, stage=stage, reason=reason))
         status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
         stands = Milestone(course.begun.id, status=status, reason=course.closed)
         if not first:
@@ -280,11 +294,19 @@ class Waves:
                 self._say(WaveDone(course.begun.id, course.rollout.name, number, waves, pause))
             if course.begun and pause:
                 course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
-        if course.begun and not course.left and not (course.back and course.begun.to_go_back):
-            failure = remembered(course.begun, self.world.now()) if course.back else None
-            noted.append(Milestone(course.begun.id, ended=True, failure=failure))
-            course.ended = True
-        return noted
+        return [*noted, *self._over(course)]
+
+    def over(self) -> list[Milestone]:
+        """What is to be recorded of those that began before, and of which nothing is left to do."""
+        return [stage for course in self._all for stage in self._over(course)]
+
+    def _over(self, course: Course) -> list[Milestone]:
+        begun = course.begun
+        if begun is None or course.left or (course.back and begun.to_go_back):
+            return []
+        course.ended = True
+        failure = begun.failure(self.world.now()) if course.back else None
+        return [Milestone(begun.id, ended=True, failure=failure)]
 
     def end(self) -> tuple[Rolled, ...]:
         """Tells what became of each roll-out that began."""

@@ -1,5 +1,7 @@
 """Who uses extensions, and plans that change them: many deployments, each of which loads all of them.
 
+First by nobody's declaration, then as the bindings of the project say.
+
 The sandbox is served by this process, and counts; the time is its as much as planner's. Its index is written
 beforehand, as an installation's is.
 """
@@ -26,6 +28,7 @@ PROJECT: Final = """
 project: users
 variables:
   version: {type: string, default: "8.*"}
+  first: {type: string, default: "8.*"}
 environments:
   dev: {}
 """
@@ -33,13 +36,34 @@ TEMPLATE: Final = """
 resource:
   extension:{% for n in range(COUNT) %}
     words_{{ n }}:
-      {name: "words-{{ n }}", extension_type: bundle, version: "{{ var.version }}", file: files/words}
+      name: "words-{{ n }}"
+      extension_type: bundle
+      version: "{{ var.version if n else var.first }}"
+      file: files/words
     {% endfor %}
 """.replace("COUNT", str(EXTENSIONS))
-MEASURED: Final = {
+BINDINGS: Final = """
+resource:
+  extension_binding:{% for n in range(COUNT) %}
+    shop_{{ n }}:
+      deployment: shop-{{ n }}
+      extensions: [{% for m in range(EACH) %}extension.words_{{ m }},{% endfor %}]
+    {% endfor %}
+""".replace("EACH", str(EXTENSIONS))
+TO_NINE: Final = ("--var", "version=9.*", "--var", "first=9.*")
+Measured = dict[str, tuple[tuple[str, ...], tuple[int, ...]]]
+MEASURED: Final[Measured] = {
     "who-uses of 50 extensions": (("who-uses", "extension.*"), (0,)),
-    "plan, 50 extensions in use change": (("plan", "--detailed-exitcode", "--var", "version=9.*"), (2,)),
+    "plan, 50 extensions in use change": (("plan", "--detailed-exitcode", *TO_NINE), (2,)),
     "plan, no change, 50 extensions in use": (("plan", "--detailed-exitcode"), (0,)),
+}
+BOUND: Final[Measured] = {
+    "who-uses of one extension, bindings of 50": (("who-uses", "extension.words_0"), (0,)),
+    "plan, no change, bindings of 50": (("plan", "--detailed-exitcode"), (0,)),
+    "plan, one of them changes, bindings of 50": (
+        ("plan", "--detailed-exitcode", "--var", "first=*"),
+        (2,),
+    ),
 }
 
 
@@ -50,9 +74,17 @@ def _figures(order: Order) -> Iterator[Figures]:
             project = _written(folder, served.url)
             project.apply()
             _deploy(served.ece, count)
-            for what, (words, codes) in MEASURED.items():
-                once = partial(_cost, project, served.ece, words, codes)
-                yield Figures(what, count, order.repeated(once))
+            yield from _measured(order, project, served.ece, count, MEASURED)
+            bindings = folder / "templates/bindings.yaml"
+            bindings.write_text(BINDINGS.replace("COUNT", str(count)))
+            project.apply()
+            yield from _measured(order, project, served.ece, count, BOUND)
+
+
+def _measured(order: Order, project: Project, ece: Ece, count: int, what: Measured) -> Iterator[Figures]:
+    for title, (words, codes) in what.items():
+        once = partial(_cost, project, ece, words, codes)
+        yield Figures(title, count, order.repeated(once))
 
 
 def _cost(project: Project, ece: Ece, words: tuple[str, ...], codes: tuple[int, ...]) -> Cost:

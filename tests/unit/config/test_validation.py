@@ -10,6 +10,8 @@ from planner.config.tokens import INVALID
 from planner.config.validation import Checker
 from planner.config.values import Literal, Written, shaped
 from planner.model.address import Address
+from planner.model.facets import Attribute
+from planner.model.standing import put_in
 from planner.model.value import Deferred, Reference, Secret, Value
 
 LATER = Deferred((Reference(Address("thing", "a"), ("id",)),))
@@ -161,3 +163,34 @@ def test_problems_follow_each_other_as_in_the_value() -> None:
     }
     found = [problem.path for problem in Checker(schema).problems(value)]
     assert found == [("d",), ("l", 0, "c"), ("l", 0, "a"), ("l", 1, "b"), ("a",), ("c",)]
+
+
+ITEM = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["url"],
+    "properties": {"type": {"enum": ["a"]}, "url": {"type": "string"}},
+    "x-stands-for": {"thing": {"type": "kind", "url": "url"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "others", "told"),
+    [
+        ({}, [], []),
+        ({}, [{"type": "a", "url": "u"}, {"url": LATER}], []),
+        ({}, [{"type": "b", "url": "u"}], ['x[1].type must be "a", not "b"']),
+        ({}, [{"type": "a"}], ['missing required attribute "url" in x[1]']),
+        ({}, ["thing"], ['x[1] must be a mapping, not "thing"']),
+        ({"required": ["url", "name"]}, [], ['missing required attribute "name" in x[0]']),
+        ({"properties": {"url": {}}}, [], ['unknown attribute "type" in x[0]']),
+        ({"maxProperties": 1}, [], ["x[0] must have 1 or fewer entries"]),
+    ],
+)
+def test_what_an_address_stands_for_fits_where_its_schema_lets_it(
+    more: dict[str, Any], others: list[Value], told: list[str]
+) -> None:
+    rules = {"type": "array", "items": {**ITEM, **more}}
+    items = put_in(Attribute("x", rules), ["thing.a", *others])
+    problems = Checker({"properties": {"x": rules}}).problems({"x": items})
+    assert [problem.summary for problem in problems] == told

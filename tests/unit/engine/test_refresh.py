@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from planner.engine.refresh import Asking, View, survey
+from planner.engine.refresh import Asking, View, list_kinds, survey
 from planner.errors import Forbidden, Refused
 from planner.model.address import Address
-from planner.model.resource import Prior
+from planner.model.resource import Observed, Prior
 
 from .world import THING, Installation, desired, goal_of, planned, prior, state_of
 
@@ -149,6 +149,43 @@ def test_what_is_answered_is_counted(
     with nullcontext() if len(there) == len(items) else pytest.raises(ValueError, match="not found"):
         assert asking.each(there.index, list(items)) == list(range(len(items)))
     assert found == told
+
+
+BELOW = frozenset({("thing", (A.id,)), ("thing", (B.id,))})
+THEN, LATER = "2026-05-01T10:00:00.000Z", "2026-05-01T10:00:01Z"
+
+
+@pytest.mark.parametrize(
+    ("known", "shown", "believed"),
+    [
+        pytest.param(THEN, {"as_of": THEN}, True, id="as the state wrote it"),
+        pytest.param(THEN, {"as_of": LATER}, True, id="written since by somebody"),
+        pytest.param(THEN, {"as_of": "2026-05-01T12:00:00+02:00"}, True, id="in another zone"),
+        pytest.param(LATER, {"as_of": THEN}, False, id="from before the state wrote it"),
+        pytest.param(THEN, {"as_of": ""}, False, id="nobody knows from when"),
+        pytest.param(THEN, {"as_of": "2026-05-01 11:00"}, False, id="in no zone"),
+        pytest.param(None, {"as_of": THEN}, False, id="nobody knows when it was written"),
+        pytest.param(THEN, {"as_of": LATER, "waits": "it is stopped"}, False, id="nothing can be seen"),
+        pytest.param(LATER, {}, True, id="as it is now"),
+        pytest.param(THEN, None, False, id="it does not show it"),
+        pytest.param("", {"as_of": LATER}, False, id="the state does not know it"),
+    ],
+)
+def test_an_index_is_believed_where_it_is_not_behind(
+    known: str | None, shown: dict[str, Any] | None, believed: bool
+) -> None:
+    behind = None if shown is None else Observed(A.id, {"note": "shown"}, **shown)
+    world = evolve(world_of([A, B], cloud=""), at_once=True, behind={A.id: behind})
+    has = [] if known == "" else [evolve(A, last_modified=known)]
+    found = list_kinds(BELOW, {"thing": world}, Asking(2), state_of(*has, B))["thing"]
+    assert sorted(found) == [A.id, B.id]
+    assert (found[A.id].attributes.get("note") == "shown", world.lists) == (believed, 2 - believed)
+
+
+def test_no_index_is_asked_of_what_the_state_does_not_know() -> None:
+    world = evolve(world_of([A, B], cloud=""), at_once=True)
+    assert sorted(list_kinds(BELOW, {"thing": world}, Asking(2), state_of())["thing"]) == [A.id, B.id]
+    assert world.lists == 2
 
 
 def test_a_plan_counts_what_it_asks() -> None:

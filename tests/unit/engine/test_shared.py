@@ -7,15 +7,21 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.carrying import known_first
+from planner.engine.recover import settle
 from planner.engine.workflow import propose_from
 from planner.model.declarations import Declarations, Move
 from planner.model.facets import Attribute
 from planner.model.identity import Identity
 from planner.model.kind import SHARED
 from planner.model.plan import DESTROY
-from planner.model.resource import Desired, Prior
+from planner.model.resource import PENDING, Desired, Prior
+from planner.model.state import Intent
 
 from .world import (
+    NOW,
+    SALT,
+    SLOW,
     THING,
     Installation,
     MemoryStore,
@@ -182,6 +188,13 @@ def test_what_people_should_know_besides_is_told_of_changes() -> None:
     assert [note for note in found.plan.notes if "mind" in note] == ["thing.b: mind: y to z over b"]
 
 
+def test_what_a_change_is_for_nodes_is_told_by_its_kind() -> None:
+    scene = scene_of(there("a", note="x"), there("b", note="y"), seen=())
+    scene.world.restarts = {"a": "rolling"}
+    found = plan_of(scene, wanted("a", "a", note="z"), wanted("b", "b", note="z"))
+    assert {change.address.name: change.restart for change in found.plan.changes} == {"a": "rolling", "b": ""}
+
+
 USING = evolve(
     PART,
     user="name",
@@ -209,3 +222,35 @@ def test_many_may_be_listed_at_once(at_once: bool, lists: int) -> None:
     scene.world.at_once = at_once
     found = plan_of(scene, wanted("a", "a", note="x"), wanted("b", "b", note="y"))
     assert (found.actions, scene.world.lists, scene.world.reads) == ({"b": "update"}, lists, ["b"])
+
+
+@pytest.mark.parametrize(("note", "commits"), [("mine", 1), ("theirs", 0)])
+def test_what_is_taken_over_to_change_is_known_before_the_journal_begins(note: str, commits: int) -> None:
+    """Else nobody would look up what became of a change that was cut off."""
+    scene = scene_of(seen=(there("a", note="theirs"),))
+    plan = plan_of(scene, wanted("a", "a", note=note)).plan
+    _, state = known_first(scene.store, plan, scene.state)
+    assert (scene.store.commits, [*state.resources]) == (commits, [address("a")] * commits)
+
+
+def test_what_is_ours_and_to_go_is_a_change() -> None:
+    scene = scene_of(there("a", note="x"))
+    assert plan_of(scene, wanted("a", "a", note="x")).actions == {}
+    scene.world.to_go = {"note": "y"}
+    assert plan_of(scene, wanted("a", "a", note="x")).actions == {"a": "update"}
+
+
+@pytest.mark.parametrize("waits", ["", "it is stopped"])
+def test_a_write_of_which_nothing_shows_yet_stays_in_doubt(waits: str) -> None:
+    """What was only accepted shows when it is in force: the same version proves nothing."""
+    has = there("a", note="x")
+    scene = scene_of(has)
+    scene.world.kind = evolve(PART, settles=SLOW.settles)
+    scene.world.doubted = {"marker": "in doubt"}
+    scene.world.waiting = {"a": waits} if waits else {}
+    doubt = Intent(1, address("a"), "update", at=NOW, id="a", attributes={"name": "a", "note": "y"})
+    drivers: Any = {"thing": scene.world}
+    (found,) = settle(state_of(has, in_doubt=(doubt,)), drivers, SALT).outcomes
+    assert found.prior is not None
+    assert (found.prior.settling.status, found.prior.attributes["marker"]) == (PENDING, "in doubt")
+    assert found.prior.attributes["note"] == "x"

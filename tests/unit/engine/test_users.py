@@ -166,6 +166,11 @@ def test_what_this_state_wrote_since_is_read(known: dict[str, Any], asked: list[
     assert found == {URL: {"read 1": [], "read 7": ["name-7", "shop"]}.get("".join(asked), ["shop"])}
 
 
+def test_an_index_that_does_not_say_when_that_was_may_be_from_before() -> None:
+    search = index(evolve(A, modified=""), now={"1": user("1", name="shop")})
+    assert told(search, {URL: None}, wrote={"1": THEN}) == {URL: []}
+
+
 def test_reads_are_few_however_far_the_index_is_behind() -> None:
     search = index(*(user(f"{n:03}", URL) for n in range(100)), now={"000": user("000")})
     found = find(search, Known({URL: ()}), Asking(4))

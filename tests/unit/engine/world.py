@@ -9,13 +9,14 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.goal import Goal
 from planner.engine.outcome import Fresh
 from planner.engine.planning import make_plan
 from planner.engine.ports import UserSearch
 from planner.engine.refresh import NOTHING_SEEN, Asking, View, examine, survey
 from planner.engine.surroundings import Surroundings
-from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
+from planner.engine.workflow import Session, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, NotYet, Refused, StateError
 from planner.model.address import Address
 from planner.model.compare import same
@@ -24,7 +25,7 @@ from planner.model.facets import Attribute
 from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
-from planner.model.plan import AttributeDiff, Plan
+from planner.model.plan import AttributeDiff, Change, Plan
 from planner.model.resource import (
     FAILED,
     PENDING,
@@ -216,8 +217,10 @@ class Installation:
     instead. time: by which it goes.
     users: see Driver.
     unlisted: ids that the list leaves out. forbidden: ids that may not be read, there or not. against: what
-    it objects. remark: what it says besides. health: how well what a roll-out takes is. at_once: whether it
-    lists what is below many. waiting: why what has an id has to wait.
+    it objects. remark: what it says besides. restarts: what changes are for nodes, by name. at_once: whether
+    it lists what is below many; behind: what it then shows otherwise, None for nothing. waiting: why what has
+    an id has to wait. to_go, doubted: what it says is left, and in doubt. health: how well
+    what a roll-out takes is.
     """
 
     kind: Kind = THING
@@ -239,9 +242,13 @@ class Installation:
     time: Callable[[], float] = lambda: 0.0
     looks: list[str] = field(factory=list)
     users: UserSearch | None = None
+    to_go: Mapping[str, Value] = field(factory=dict)
+    doubted: Mapping[str, Value] = field(factory=dict)
     against: str = ""
     remark: str = ""
+    restarts: dict[str, str] = field(factory=dict)
     at_once: bool = False
+    behind: dict[str, Observed | None] = field(factory=dict)
     waiting: dict[str, str] = field(factory=dict)
     asked: Callable[[Request], Validation] = lambda _: Validation()
     health: Callable[[Request], Settling] = lambda _: SETTLED
@@ -263,17 +270,17 @@ class Installation:
 
     def list(self, parent: Parent = ()) -> Mapping[str, Observed]:
         self.lists += 1
-        seen = ((id_, item) for id_, item in self.stored.items() if id_ not in self.unlisted)
+        below = [id_ for id_ in self.stored if id_ in parent or not parent]
+        seen = ((id_, self.stored[id_]) for id_ in below if id_ not in self.unlisted)
         return {id_: self._observed(id_, item, closely=False) for id_, item in seen}
 
-    def list_all(self, parents: Sequence[Parent]) -> Mapping[str, Observed] | None:
+    def list_all(self, parents: Sequence[Parent]) -> Mapping[Parent, Mapping[str, Observed]] | None:
         if not self.at_once:
             return None
         self.lists += 1
-        ids = [parent[-1] for parent in parents]
-        return {
-            id_: self._observed(id_, self.stored[id_], closely=False) for id_ in ids if id_ in self.stored
-        }
+        now = {id_: self._observed(id_, item, closely=False) for id_, item in self.stored.items()}
+        shown = {id_: observed for id_, observed in {**now, **self.behind}.items() if observed}
+        return {parent: {parent[-1]: shown[parent[-1]]} for parent in parents if parent[-1] in shown}
 
     def _observed(self, id_: str, item: Stored, *, closely: bool) -> Observed:
         waits = self.waiting.get(id_, "")
@@ -316,6 +323,23 @@ class Installation:
         if self.remark:
             there = observed.id if observed else "nothing"
             yield f"{self.remark}: {held.get('note')} to {wanted.get('note')} over {there}"
+
+    def undeclarable(self, observed: Observed) -> Iterable[str]:
+        return [self.remark] if self.remark else []
+
+    def restart(self, change: Change) -> str:
+        return self.restarts.get(change.address.name, "")
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        assert observed.id == held["id"]
+        assert "name" in wanted
+        return self.to_go
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        assert "name" in {**held, **sent}
+        return self.doubted
 
     def validate(self, request: Request) -> Validation:
         return self.asked(request)

@@ -12,7 +12,14 @@ from werkzeug.test import Client as Caller
 from werkzeug.wrappers import Request, Response
 
 from planner.errors import ApiError, PlannerError, Unreachable
-from planner.kinds.deployment_search import MOST_NAMED, MOST_PAGES, DeploymentSearch, user_in
+from planner.kinds.deployment_search import (
+    MOST_IDS,
+    MOST_NAMED,
+    MOST_PAGES,
+    DeploymentSearch,
+    tags_of,
+    user_in,
+)
 from planner.model.resource import Mention
 from planner.sandbox import Sandbox, create_app
 
@@ -212,6 +219,16 @@ def test_pages_without_end_do_end() -> None:
     )
 
 
+def test_many_ids_are_asked_for_a_thousand_at_a_time() -> None:
+    ids = [str(number) for number in range(2 * MOST_IDS + 1)]
+    more, last = {"deployments": [item("1")], "cursor": "c"}, {"deployments": [item("2")]}
+    search, asked = answering(more, last, more, last)
+    assert [each["id"] for each in search.shown(ids)] == ["1", "2", "1", "2", "2"]
+    queries = [each["query"]["bool"]["filter"][0]["bool"]["should"] for each in asked if "query" in each]
+    assert [len(each) for each in queries] == [MOST_IDS, MOST_IDS, 1]
+    assert sorted(each["term"]["id"]["value"] for query in queries for each in query) == sorted(ids)
+
+
 def test_pages_go_on_by_cursor_or_by_number() -> None:
     search, asked = answering(
         {"deployments": [item("1")], "cursor": "c"},
@@ -261,3 +278,17 @@ def test_an_element_without_an_id_is_told_all_the_same() -> None:
     found = user_in(body, frozenset([A]))
     assert found is not None
     assert found.places == (Mention(A, "bundle", "8.*", "an element"),)
+
+
+@pytest.mark.parametrize(
+    ("told", "tags"),
+    [
+        (None, {}),
+        (7, {}),
+        ({"tags": None}, {}),
+        ({"tags": [{"key": "tier", "value": "canary"}]}, {"tier": "canary"}),
+        ({"tags": [7, {"value": "x"}, {"key": "bare"}, {"key": "a", "value": ""}]}, {"bare": "", "a": ""}),
+    ],
+)
+def test_tags_are_told_by_key(told: Any, tags: dict[str, str]) -> None:
+    assert tags_of({"metadata": told}) == tags

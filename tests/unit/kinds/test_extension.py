@@ -21,8 +21,8 @@ from planner.errors import (
     Unauthenticated,
     Unreachable,
 )
-from planner.model.plan import AttributeDiff
-from planner.model.resource import Observed, Request
+from planner.model.plan import NO_RESTART, Action, AttributeDiff, Change
+from planner.model.resource import Content, Observed, Request
 from planner.model.value import Value
 
 from .installation import ADDRESS, BODY, URL, Ece, archive
@@ -474,6 +474,21 @@ def test_users_are_told_and_stop_a_delete(ece: Ece) -> None:
 )
 def test_obstacles_in_words(ece: Ece, used_by: Any, text: str) -> None:
     assert ece.driver.obstacle(Observed("1", {}, used_by=used_by)) == text
+
+
+@pytest.mark.parametrize(
+    ("action", "facts", "restart"),
+    [
+        (Action.UPDATE, {"content": Content("files/a", "ab", 3)}, NO_RESTART),
+        (Action.UPDATE, {"diffs": (AttributeDiff(("download_sha256",), "a", "b"),)}, NO_RESTART),
+        (Action.UPDATE, {"diffs": (AttributeDiff(("version",), "8.*", "*"),)}, ""),
+        (Action.UPDATE, {"content": Content("files/a", "ab", 3), "used_by": ()}, ""),
+        (Action.REPLACE, {"content": Content("files/a", "ab", 3)}, ""),
+    ],
+)
+def test_new_content_in_place_starts_no_node_anew(ece: Ece, action: Action, facts: Any, restart: str) -> None:
+    change = Change(ADDRESS, action, "", **{"used_by": ("a",), **facts})
+    assert ece.driver.restart(change) == restart
 
 
 # replies that are not what they should be

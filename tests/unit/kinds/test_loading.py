@@ -11,12 +11,16 @@ from planner.kinds.loading import (
     Loaded,
     clusters_of,
     digest,
-    everywhere,
+    lists_of,
     loaded,
-    tags_of,
+    restart_of,
     unfit,
     version_of,
+    written_last,
 )
+from planner.model.address import Address
+from planner.model.plan import ROLLING, Action, AttributeDiff, Change
+from planner.model.resource import FAILED, PENDING, Settling
 
 VERSION = "8.15.3"
 
@@ -68,7 +72,8 @@ def bundles(*names: str) -> dict[str, Any]:
 def test_an_element_with_a_list_of_its_own_ignores_the_plans(
     it: Cluster, everywhere_: str, only_in: dict[str, list[str]]
 ) -> None:
-    assert "".join(e["name"] for e in everywhere(loaded([it]))) == everywhere_
+    everywhere: Any = lists_of([it])["extensions"]
+    assert "".join(e["name"] for e in everywhere) == everywhere_
     assert {e["name"]: e["only_in"] for e in loaded([it]) if "only_in" in e} == only_in
 
 
@@ -209,6 +214,24 @@ def test_clusters_of_a_deployment() -> None:
     assert loaded(found) == [{"type": "bundle", **A, "only_in": ["es-0/"]}]
 
 
+THEN, LATER = "2026-05-01T10:00:00.000Z", "2026-05-01T10:00:01Z"
+
+
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        ({"metadata": {"last_modified": THEN}}, THEN),
+        ({"metadata": {"last_modified": THEN, "last_resource_plan_modified": LATER}}, LATER),
+        ({"metadata": {"last_modified": LATER, "last_resource_plan_modified": THEN}}, LATER),
+        ({"metadata": {"last_modified": "then", "last_resource_plan_modified": None}}, None),
+        ({"metadata": None}, None),
+        ({}, None),
+    ],
+)
+def test_when_a_deployment_was_written_last(body: dict[str, Any], last: str | None) -> None:
+    assert written_last(body) == last
+
+
 @pytest.mark.parametrize(
     ("type_", "made_for", "version", "severity"),
     [
@@ -235,15 +258,23 @@ def test_what_does_not_run_there(type_: str, made_for: str, version: str, severi
     assert [found for found, _, _ in unfit(one, version)] == ([severity] if severity else [])
 
 
+BOUND: dict[str, Any] = {"extensions": [entry("a").attributes]}
+
+
 @pytest.mark.parametrize(
-    ("told", "tags"),
+    ("action", "facts", "restart"),
     [
-        (None, {}),
-        (7, {}),
-        ({"tags": None}, {}),
-        ({"tags": [{"key": "tier", "value": "canary"}]}, {"tier": "canary"}),
-        ({"tags": [7, {"value": "x"}, {"key": "bare"}, {"key": "a", "value": ""}]}, {"bare": "", "a": ""}),
+        (Action.CREATE, {}, ROLLING),
+        (Action.UPDATE, {"diffs": (AttributeDiff(("extensions", "a"), None, A),)}, ROLLING),
+        (Action.UPDATE, {"settling": Settling(FAILED)}, ROLLING),
+        (Action.UPDATE, {"settling": Settling(PENDING)}, ""),
+        (Action.REPLACE, {}, ROLLING),
+        (Action.DELETE, {"before": {**BOUND, "loaded": BOUND["extensions"]}}, ROLLING),
+        (Action.DELETE, {"before": {**BOUND, "loaded": []}}, ""),
+        (Action.DELETE, {"before": {"extensions": [], "loaded": BOUND["extensions"]}}, ""),
+        (Action.IMPORT, {}, ""),
+        (Action.FORGET, {}, ""),
     ],
 )
-def test_tags_are_told_by_key(told: Any, tags: dict[str, str]) -> None:
-    assert tags_of({"metadata": told}) == tags
+def test_what_changes_a_list_starts_nodes_anew(action: Action, facts: Any, restart: str) -> None:
+    assert restart_of(Change(Address("extension_binding", "shop"), action, "", **facts)) == restart

@@ -407,4 +407,4 @@ def test_tags_are_known_of_what_is_read_and_of_what_an_index_shows() -> None:
     many = [(at.id,), *((f"{number:032}",) for number in range(9))]
     listed = at.driver.list_all(many)
     assert listed is not None
-    assert listed[at.id].about["tags"] == expected
+    assert listed[at.id,][at.id].about["tags"] == expected

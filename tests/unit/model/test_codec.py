@@ -18,6 +18,7 @@ from planner.model.codec import (
     decode_record,
     decode_state,
     digest,
+    digest_with,
     encode,
     encode_record,
     encode_state,
@@ -264,6 +265,13 @@ def test_defaults_are_left_out_of_resources() -> None:
         "id": "13",
         "attributes": {},
     }
+
+
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 600])
+def test_a_digest_of_many_entries_is_that_of_the_whole(count: int) -> None:
+    entries = sorted((f"name-{number}", {"b": number, "a": None}) for number in range(count))
+    whole = {"a": 1, "entries": dict(entries), "z": []}
+    assert digest_with({"a": 1}, "entries", iter(entries), {"z": []}) == digest(whole)
 
 
 def test_plan_round_trips() -> None:

@@ -12,7 +12,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.model.times import Window, is_open, next_opening, parse_duration, parse_window, show_duration
+from planner.model.times import (
+    Window,
+    is_open,
+    moment,
+    next_opening,
+    parse_duration,
+    parse_window,
+    show_duration,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026-05-01T10:00:00.000Z", 10),
+        ("2026-05-01T12:00:00+02:00", 10),
+        ("2026-05-01T10:00:00", None),
+        ("0001-01-01T00:00:00.000Z", None),
+        ("", None),
+        ("10 o'clock", None),
+        (None, None),
+        (10, None),
+    ],
+)
+def test_moments(text: object, hour: int | None) -> None:
+    found = moment(text)
+    assert (found and found.astimezone(UTC).hour) == hour
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from planner.model.plan import (
     Change,
     DriftReport,
     LeftOut,
+    Waiting,
 )
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Secret, Value
 from planner.render.escaping import cells, quote
@@ -105,6 +106,11 @@ LEFT = (LeftOut(SYNONYMS, Action.DELETE, deposed=True),)
             {"mode": REFRESH_ONLY},
             "The state is as the {} environment is; the configuration was not compared with it.",
         ),
+        (
+            {"waiting": (Waiting(SYNONYMS, "it is stopped"),)},
+            "The {} environment matches the configuration, but for what cannot be looked at now: "
+            "extension.synonyms.",
+        ),
         ({"mode": DESTROY}, "The state of the {} environment holds nothing to delete now."),
         ({"mode": DESTROY, "partial": True}, "The state of the {} environment holds nothing to delete now."),
         ({"mode": IMPORT_ONLY}, "There is nothing to import into the state of the {} environment."),
@@ -126,6 +132,16 @@ def test_no_sentence_says_more_than_was_looked_at(facts: dict[str, Any], said: s
     markdown = render_markdown_plan(made, "")
     assert said.format("`staging`") in markdown
     assert ("no changes to what was selected" in markdown) is bool(made.left_out)
+
+
+@pytest.mark.parametrize(("count", "lines"), [(2, 2), (5, 5), (12, 1)])
+def test_many_that_are_left_out_for_one_reason_are_one_line(count: int, lines: int) -> None:
+    addresses = [Address("extension_binding", f"shop_{number}") for number in range(count)]
+    left = tuple(LeftOut(address, Action.UPDATE, why="rollout.search is held back") for address in addresses)
+    text = render_plan(evolve(plan(), left_out=left), width=200, style=PLAIN)
+    assert text.count("Left out: extension_binding.shop_0") == 1
+    assert text.count("(update): rollout.search is held back") == lines
+    assert ("extension_binding.shop_2 and 9 more (update)" in text) is (count == 12)
 
 
 @pytest.mark.parametrize("action", list(Action))

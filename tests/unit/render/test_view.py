@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from planner.model.address import Address
-from planner.model.plan import Action, AttributeDiff, Change, Drift, LeftOut, Plan
+from planner.model.plan import NO_RESTART, ROLLING, Action, AttributeDiff, Change, Drift, LeftOut, Plan
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.resource import Prior
 from planner.render import events
@@ -41,6 +41,14 @@ SAID: Mapping[str, tuple[Change, tuple[str, ...]]] = MappingProxyType(
         "why": (evolve(plans.UPDATE, reason="asked for with a flag"), (": asked for with a flag",)),
         "origin": (evolve(plans.UPDATE, diffs=(ORIGIN,)), ("var.v, prod.yaml:3",)),
         "line": (evolve(plans.UPDATE, diffs=(evolve(ORIGIN, origins=()),)), ("templates/extensions.yaml:7",)),
+        "rolling": (
+            evolve(plans.UPDATE, restart=ROLLING),
+            ("(with a rolling restart of the deployment's nodes)",),
+        ),
+        "no restart": (
+            evolve(plans.UPDATE, restart=NO_RESTART),
+            ("(without a restart: a node loads it when it next starts)",),
+        ),
         "left over": (evolve(plans.DELETE, deposed=True), ("(left over from a replacement)",)),
     }
 )
@@ -99,7 +107,7 @@ def test_a_likely_rename_is_an_event() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["moved", "imported", "both"])
+@pytest.mark.parametrize("name", ["moved", "imported", "both", "rolling", "no restart"])
 def test_the_facts_of_a_change_are_in_its_event(name: str) -> None:
     change = evolve(SAID[name][0], diffs=(), before={}, after={})
     line = next(line for line in events.plan(plan(change), "") if line["type"] == "change")
@@ -194,6 +202,12 @@ CHANGED = Drift(Address("extension", "b"), "2", diffs=plans.UPDATE.diffs)
 )
 def test_where_the_state_is_behind_is_said_with_the_reason(said: str, what: str) -> None:
     assert said == (f"The state is behind for {what}; apply brings it up to date." if what else "")
+
+
+@pytest.mark.parametrize(("drift", "told"), [((), False), ((CHANGED,), True)])
+def test_what_an_update_writes_anew_is_not_behind(drift: tuple[Drift, ...], told: bool) -> None:
+    update, prior = evolve(plans.UPDATE, address=CHANGED.address), Prior(CHANGED.address, "2", {})
+    assert bool(PlanView(plan(update, drift=drift, refreshed=(prior,))).behind) is told
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])

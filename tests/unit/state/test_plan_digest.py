@@ -25,6 +25,7 @@ from planner.model.plan import (
     Plan,
     Rename,
     Step,
+    Waiting,
 )
 from planner.model.redaction import FOR_PEOPLE, ON_THIS_MACHINE
 from planner.model.resource import Content, Prior, Settling, User
@@ -74,6 +75,7 @@ PLAN = Plan(
     left_out=(LeftOut(A, Action.CREATE, "b is left out"),),
     renames=(Rename((A,), (B,)),),
     contents=(ContentChange(A),),
+    waiting=(Waiting(A, "it is stopped"),),
     checks=(CheckResult("c", "passed", "a message", "error"), CheckResult("d", "passed", "more", "error")),
     rollouts=(
         Rollout(
@@ -168,6 +170,7 @@ def test_what_is_for_people() -> None:
         ("changes", "used_by"),
         ("changes", "users"),
         ("changes", "taken_over"),
+        ("changes", "restart"),
         ("changes", "settling"),
         ("refreshed", "settling"),
         ("drift", "diffs", "origins"),
@@ -187,6 +190,7 @@ def test_what_is_for_people() -> None:
         ("rollouts", "waves", "version"),
         ("rollouts", "keeping"),
         ("rollouts", "held"),
+        ("waiting",),
     }
 
 

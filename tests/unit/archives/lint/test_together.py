@@ -19,6 +19,7 @@ Bundles = dict[str, dict[str, str]]
     ("bundles", "found"),
     [
         ({}, []),
+        ({"one": {"cacerts": "1"}, "two": {"cacerts": "2"}}, []),
         ({"one": {A: "1", B: "1"}}, []),
         ({"one": {A: "1"}, "two": {B: "1"}}, []),
         ({"one": {A: "1"}, "two": {A: "1"}}, []),
