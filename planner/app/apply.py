@@ -17,18 +17,21 @@ from planner.app.halting import Halt
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
+from planner.app.redaction import without_secrets
 from planner.app.rolling import go_on, left_over, went_back, without_void
 from planner.app.stores import locked
+from planner.engine.carrying import Provenance, known_first
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, known_first, propose_from, recover
+from planner.engine.workflow import Proposal, propose_from, recover
 from planner.errors import PlannerError, Refused, StalePlan
+from planner.model.codec import encode
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
 from planner.model.state import State
 from planner.model.value import Value
-from planner.promote.log import log_of, write_log
+from planner.promote.log import Log, log_of, write_log
 from planner.state.saved import plan_digest, refuse_other_digest
 from planner.state.snapshot import FORMAT
 from planner.vcs import commit_of
@@ -38,6 +41,9 @@ _IN_NO_COMMIT: Final = (
     "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
     "configuration names was not run: name it in yours (git config --global, git lfs install)."
 )
+
+_NAMED: Final = 12
+"""Deployments that a note names."""
 
 _NEWER_FORMAT: Final = (
     f"Note: the state has format_version {FORMAT.version} from now on, which earlier planners do not read."
@@ -217,13 +223,16 @@ def _carry_out(
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
     digest = approved or plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
+    release, run = _brought(here, admitted, digest)
+    contents = known_contents(here, state)
+    provenance = Provenance(digest, variables, _commit(here), promotions, release, run, contents)
     plan, state = known_first(here.store, plan, state)
     after, outcome = carried(applying, plan, state, provenance, proposal.view, fresh_until)
     if after.contents and state.lineage and not state.contents:
         here.caller.tell(_NEWER_FORMAT)
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
         _tell_release(here, after)
+        _tell_who_keeps(here, plan)
     return went_back(applying, plan, after, evolve(outcome, held=is_held(plan)))
 
 
@@ -232,6 +241,16 @@ def _tell_release(here: Opened, after: State) -> None:
         here.caller.tell(f"{here.environment.name} runs {run.id} now.")
         if here.configuration.project.promotes_templates and not run.release.templates:
             here.caller.tell(_IN_NO_COMMIT)
+
+
+def _tell_who_keeps(here: Opened, plan: Plan) -> None:
+    """A release runs without those that use what it replaced, and that no binding brings it to."""
+    names = sorted({name for rollout in plan.rollouts for name in rollout.keeping})
+    if len(names) == 1:
+        here.caller.tell(f"Note: {names[0]} keeps what was before: no binding here is for it.")
+    elif names:
+        told = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        here.caller.tell(f"Note: {len(names)} keep what was before: no binding here is for them: {told}.")
 
 
 def _refused(applying: Applying, plan: Plan, state: State) -> bool:
@@ -256,13 +275,32 @@ def _commit(here: Opened) -> str | None:
 
 def _promotions(
     here: Opened, plan: Plan, state: State, admitted: Admission | None, digest: str
-) -> Callable[[bool], tuple[Mapping[str, Value], ...]] | None:
-    """What the state remembers of releases afterwards, from whether the apply was whole."""
+) -> Callable[[State, bool], tuple[Mapping[str, Value], ...]] | None:
+    """What the state remembers of releases afterwards, from what it is then and whether the apply was whole.
+
+    A release of which a roll-out has not ended, or is held back, was not run.
+    """
     clock = here.store.clock
     if admitted is not None:
-        return lambda whole: admitted.promotions(digest, clock(), whole=whole and not plan.left_out)
+
+        def after(reached: State, whole: bool) -> Log:
+            if reached.rollouts:
+                return admitted.log
+            if is_held(plan):
+                return admitted.log.mixed(clock()) if plan.changes else admitted.log
+            return admitted.after(digest, clock(), whole=whole and not plan.left_out)
+
+        return lambda reached, whole: write_log(after(reached, whole))
     if not state.promotions:
         return None
     log = log_of(state)
     ends = plan.mode in (DESTROY, NORMAL)  # or nothing is promoted in this project any more
-    return lambda _whole: write_log(log.ended(clock()) if ends else log)
+    return lambda _reached, _whole: write_log(log.ended(clock()) if ends else log)
+
+
+def _brought(here: Opened, admitted: Admission | None, digest: str) -> tuple[str, Mapping[str, Value]]:
+    """The id of the release that comes, and the run of it, as the record of a roll-out has them."""
+    if admitted is None:
+        return "", {}
+    run = without_secrets(admitted.begun(digest, here.store.clock()), here.caller.redact.known())
+    return run.id, encode(run)

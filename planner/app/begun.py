@@ -60,7 +60,7 @@ def _first(begun: Begun) -> str:
         )
     if begun.status == BACK:
         return f"{head} goes back: apply finishes that first, and plans the rest afterwards"
-    return f"{head} has begun: apply goes on with it first, {where_in(begun)}, and plans the rest afterwards"
+    return f"{head} has begun: apply goes on with it first, {begun.where}, and plans the rest afterwards"
 
 
 def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[str] = ()) -> None:
@@ -79,8 +79,3 @@ def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[st
                 f"the roll-out {name} is not held back: there is nothing to retry",
                 advice="Leave out --retry-rollout.",
             )
-
-
-def where_in(begun: Begun) -> str:
-    waves = len(begun.rollout.waves)
-    return f"wave {begun.wave} of {waves}" if begun.wave <= waves else "all its waves are done"

@@ -16,10 +16,10 @@ from planner.app.credentials import Destination, opened_credentials
 from planner.app.halting import EVERYTHING, Reach
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.outcome import Fresh
 from planner.engine.refresh import NOTHING_SEEN, View
 from planner.engine.surroundings import Halting, Surroundings, never
-from planner.engine.workflow import Provenance, carry_out
 from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
@@ -141,6 +141,8 @@ def run(
                 fresh=Fresh(view.versions, fresh_until),
                 credentials=credentials,
                 plan_digest=provenance.plan_digest,
+                release=provenance.release,
+                run=provenance.run,
                 halt=halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 
-from planner.app.begun import open_refusal, where_in
+from planner.app.begun import open_refusal
 from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
 from planner.app.opening import Opened
+from planner.engine.carrying import Provenance
 from planner.engine.rollouts.again import plan_again
-from planner.engine.workflow import Proposal, Provenance, propose_from
+from planner.engine.workflow import Proposal, propose_from
 from planner.errors import Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
@@ -75,8 +76,6 @@ def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) ->
     if forward is None or outcome.back or not outcome.goes_back(state):
         return outcome
     records = [begun for begun in state.rollouts if begun.status == BACK]
-    for begun in records:
-        here.caller.tell(_going_on(begun))
     again = plan_again(records, state, here.session.goal, here.session.drivers)
     after, came, _ = run(applying, again, state, _as_of(records))
     back = came.ledger or forward
@@ -119,4 +118,4 @@ def _going_on(begun: Begun) -> str:
     name = begun.rollout.name
     if begun.status == BACK:
         return f"The roll-out {name} ({begun.id}) goes back: {begun.reason}."
-    return f"The roll-out {name} ({begun.id}) goes on: {where_in(begun)}."
+    return f"The roll-out {name} ({begun.id}) goes on: {begun.where}."

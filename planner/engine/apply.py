@@ -23,12 +23,13 @@ from planner.engine.entry import declared_attributes
 from planner.engine.outcome import (
     Values,
     disbelieved,
+    entry_of,
     intent_of,
+    outcomes_of,
     request_of,
     token_of,
 )
 from planner.engine.ports import Drivers
-from planner.engine.recording import entry_of, outcomes_of
 from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Namesakes, Threads
 from planner.engine.rollouts.waves import Waves

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import field, frozen
 
@@ -12,6 +12,7 @@ from planner.engine.ports import JournalWriter
 from planner.engine.refresh import Listed
 from planner.model.ledger import Sink
 from planner.model.rollout import Begun
+from planner.model.value import Value
 
 Halting = Callable[[Begun, int, float], str]
 """Why a wave of a roll-out, from 1, is not to begin in so many seconds; "" where it may. It is asked when the
@@ -30,8 +31,8 @@ class Surroundings:
     sooner. stop: start nothing new.
 
     before: what the installation held before the run, by kind and id. fresh: what needs no read before it is
-    written. credentials: where what is shown once goes. plan_digest: of what is applied. halt: asked before
-    each wave of a roll-out.
+    written. credentials: where what is shown once goes. plan_digest: of what is applied. release, run: that
+    it brings, as in a Begun. halt: asked before each wave of a roll-out.
     """
 
     journal: JournalWriter
@@ -44,4 +45,6 @@ class Surroundings:
     fresh: Fresh = field(factory=Fresh)
     credentials: Credentials = field(factory=Credentials)
     plan_digest: str = ""
+    release: str = ""
+    run: Mapping[str, Value] = field(factory=dict)
     halt: Halting = never

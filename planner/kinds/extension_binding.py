@@ -111,12 +111,8 @@ class ExtensionBindingDriver(RollingDriver):
             what = f"a reply about the deployment {id_} nests lists and mappings more than a hundred deep"
             raise unusable(what, reply, self.binding)
         clusters, name = clusters_of(body), str(pointed(body, "/name") or id_)
-        about: dict[str, Value] = {
-            "name": name,
-            "version": version_of(clusters),
-            "busy": pending(body),
-            "tags": tags_of(body),
-        }
+        about: dict[str, Value] = {"name": name, "version": version_of(clusters), "busy": pending(body)}
+        about["tags"] = tags_of(body)
         written = written_last(body) or reply.last_modified
         if not clusters or any(cluster.plan is None for cluster in clusters):
             return Observed(id_, {}, last_modified=written, about=about, waits=why_without(body, name))

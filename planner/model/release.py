@@ -105,6 +105,7 @@ VERIFIED: Final = "verified"
 APPROVED: Final = "approved"
 REJECTED: Final = "rejected"
 FORCED: Final = "forced"
+WENT_BACK: Final = "went back"
 
 
 @frozen
@@ -113,7 +114,8 @@ class Stay:
 
     whole: the apply left nothing out. archives: path -> sha256, as they were applied there.
     source: the environment that it came from, "" for none; lineage, serial: of its state then.
-    overrides: the pins that something else stood in place of.
+    overrides: the pins that something else stood in place of. rolling: how far it is, where it is still being
+    rolled out, as "wave 2 of 3".
     """
 
     environment: str = field(metadata=WORD)
@@ -130,14 +132,15 @@ class Stay:
     gates: tuple[Gate, ...] = ()
     overrides: tuple[str, ...] = ()
     archives: Mapping[str, str] = field(factory=dict, metadata=IDENTITY)
+    rolling: str = ""
 
 
 @frozen
 class Remark:
     """What a person or a check said of a release, in the state of an environment.
 
-    what: one of the words above. name: of the check or gate. ok: False for a check that failed.
-    text: the URL of a verification, the reason of a rejection or a force.
+    what: one of the words above. name: of the check, the gate or the roll-out. ok: False for a check that
+    failed. text: the URL of a verification, the reason of a rejection or a force, or why it went back.
     """
 
     environment: str = field(metadata=WORD)
@@ -165,12 +168,18 @@ class KnownRelease:
 
     @property
     def runs_in(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(stay.environment for stay in self.stays if not stay.until))
+        stays = (stay for stay in self.stays if not (stay.until or stay.rolling))
+        return tuple(dict.fromkeys(stay.environment for stay in stays))
+
+    @property
+    def rolling_in(self) -> Mapping[str, str]:
+        """Where it is being rolled out, with how far that is."""
+        return {stay.environment: stay.rolling for stay in self.stays if stay.rolling}
 
     @property
     def ran_in(self) -> tuple[str, ...]:
         """Where it ran, and does not run any more."""
-        ran = dict.fromkeys(stay.environment for stay in self.stays)
+        ran = dict.fromkeys(stay.environment for stay in self.stays if not stay.rolling)
         return tuple(name for name in ran if name not in self.runs_in)
 
     @property
@@ -201,6 +210,8 @@ class Standing:
     upstream or here, else the one that runs upstream. source: the environment it comes from; its own name on
     the way back to what it ran before, when nothing upstream runs that. gates: what they say of it.
     promoted: whether the environment's files bring it already, so that an apply is what is left.
+    rolling: how far roll-outs are that have begun there, as "r-4f2c9a71be, wave 2 of 3"; then release is what
+    they bring, which runs from their end. held: those that its plan holds back, and why.
     """
 
     environment: str = field(metadata=WORD)
@@ -220,13 +231,15 @@ class Standing:
     source: str = field(default="", metadata=WORD)
     promoted: bool = False
     gates: tuple[Gate, ...] = ()
+    rolling: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def converged(self) -> bool | None:
         """Whether it came whole; None when it is not known."""
         if not self.readable:
             return None
-        if not self.whole:
+        if not self.whole or self.rolling or self.held:
             return False
         if self.problem or not self.asked:
             return None

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final
+
+from attrs import evolve
 
 from planner.model.address import as_read
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, WENT_BACK, Entry, Ledger, Rolled, ThreeWay
@@ -45,13 +48,14 @@ def render_ledger(ledger: Ledger, *, environment: str, width: int, style: Style,
     resume: the command line that finishes the work. Conflicts are shown as tables of three views.
     """
     lines = [style.paint(BOLD, line) for line in wrap(_counts(ledger), width)]
+    told = [_beside_its_rollout(entry, ledger.rollouts) for entry in ledger.entries]
     if ledger.complete:
-        noted = [entry for entry in ledger.entries if entry.reason]
+        noted = [entry for entry in told if entry.reason]
         lines += _section(noted, style.paint(WARNING, "Noted"), width, style)
         lines += _rollouts(ledger, width, style)
     else:
         for result, title, role in _SECTIONS:
-            entries = [entry for entry in ledger.entries if entry.result == result]
+            entries = [entry for entry in told if entry.result == result]
             lines += _section(entries, style.paint(role, title), width, style)
         lines += _rollouts(ledger, width, style)
         lines += _way_on(ledger, environment, width, resume)
@@ -67,8 +71,32 @@ def _counts(ledger: Ledger) -> str:
 def _section(entries: Sequence[Entry], title: str, width: int, style: Style) -> Iterator[str]:
     if entries:
         yield from ("", f"{title} ({len(entries)}):")
-        for entry in sorted(entries, key=lambda entry: as_read(entry.address)):
-            yield from _entry(entry, width, style)
+        alike = groupby(sorted(entries, key=lambda entry: as_read(entry.address)), _told)
+        for several in (list(group) for _, group in alike):
+            yield from _entries(several, width, style)
+
+
+def _beside_its_rollout(entry: Entry, rollouts: Sequence[Rolled]) -> Entry:
+    """Without what is told of the roll-out that it belongs to: why a member failed, and the way on."""
+    for rolled in rollouts:
+        failed = f"{rolled.deployment} failed"
+        if rolled.deployment and entry.result == SKIPPED:
+            entry = evolve(entry, reason=entry.reason.replace(f"{failed}: {rolled.reason}", failed))
+        elif rolled.deployment and entry.result == FAILED and entry.reason.startswith(rolled.reason):
+            entry = evolve(entry, advice="")
+    return entry
+
+
+def _told(entry: Entry) -> object:
+    """What is the same of entries whose reason is told once; no two that have nothing to tell are alike."""
+    return (entry.reason, entry.advice) if entry.reason and not entry.conflict else entry.address
+
+
+def _entries(alike: Sequence[Entry], width: int, style: Style) -> Iterator[str]:
+    """The last of those that have one long reason tells it for all."""
+    *others, last = [[*_entry(entry, width, style)] for entry in alike]
+    yield from (lines[0] for lines in others)
+    yield from last
 
 
 def _entry(entry: Entry, width: int, style: Style) -> Iterator[str]:

@@ -48,13 +48,15 @@ def _name(event: RolloutEvent) -> str:
 
 
 def _parts(event: RolloutEvent) -> tuple[str, str, str]:
-    """What happens, what there is to say of it, and the colour of the first, "" for none."""
+    """What happens, what there is to say of it, and the colour of the first, "" for none. Why a member failed
+    is told with its step.
+    """
     if isinstance(event, RolloutBegun):
         return _begun(event)
     if isinstance(event, RolloutTurned):
         back = event.status == BACK and event.members
         then = f"going back: {_names(event.members)}" if back else "nothing more begins"
-        return "failed", f" in wave {event.wave} at {event.deployment}: {event.reason}; {then}", ERROR
+        return "failed", f" in wave {event.wave} at {event.deployment}; {then}", ERROR
     if isinstance(event, WaveBegun):
         return "", f"wave {event.wave} of {event.waves} begins: {_names(event.members)}", ""
     if isinstance(event, WaveDone):
@@ -76,7 +78,7 @@ def _ended(event: RolloutEnded) -> tuple[str, str, str]:
         "" if event.result in (DONE, WENT_BACK) else f", {event.wave} of {plural(event.waves, 'wave')} done"
     )
     failed = f", {event.deployment} failed" if event.deployment else ""
-    why = f": {event.reason}" if event.reason else ""
+    why = f": {event.reason}" if event.reason and event.result != WENT_BACK else ""
     return how, f"{done}{failed}{why}", _ROLES.get(event.result, "")
 
 

@@ -26,14 +26,15 @@ from . import test_commands_of_the_tree
 from .chains import sandbox
 from .jobs import Enterprise, Job
 from .pipelines import evaluated
-from .runner import PATIENCE, ROOT, Project, quickstart
+from .runner import PATIENCE, ROOT, Project, quickstart, words
 from .shop import add_gates, apply, commit_all, git, pins_of, release_in, release_of
 from .shown import Fence, fences, shown, type_in
 from .team import change_prod
 from .test_drift import Hook, hook
+from .test_rollout_example import Example, applied_once, rolled_out
 from .test_sandbox_command import served
 
-__all__ = ["hook"]  # a fixture
+__all__ = ["applied_once", "hook", "rolled_out"]  # fixtures
 
 LANGUAGES: Final = {"", "console", "json", "python", "sh", "text", "toml", "yaml"}
 """What fences are in. Commands in another one would be seen by no test, and a drawing in mermaid by no reader
@@ -242,6 +243,56 @@ def test_bindings_are_exported(fence: Fence, bindings: Project) -> None:
     ((name, bound),) = declared["extension_binding"].items()
     assert name == line.split()[2].split("/")[1]
     assert bound["deployment"] == "55a6ce1d5d9a4bd08e41aa3ed6ffc0d2"
+
+
+@shown("docs/how-to/roll-out.md", 1)
+def test_a_roll_out_in_a_job(fence: Fence, rolled_out: Example) -> None:
+    """It ends for lack of time once; then the same line ends it."""
+    rolled_out.change("phone, mobile")
+    project, dev = rolled_out.project, {"-e prod": "-e dev"}
+    plan, apply_it, status = fence.commands
+    type_in(project, plan, names=dev)
+    type_in(project, apply_it, 5, {**dev, "--until 45m": "--until 1s"})
+    (open_one,) = json.loads(type_in(project, status, names=dev).out)["rollouts"]
+    assert open_one["wave"] == 2
+    type_in(project, apply_it, names=dev)
+    assert json.loads(type_in(project, status, names=dev).out)["rollouts"] == []
+    project.settled()
+
+
+@shown("docs/how-to/roll-out.md", 2)
+def test_a_roll_out_is_taken_whole(fence: Fence, rolled_out: Example) -> None:
+    rolled_out.change("phone, mobile")
+    (command,) = fence.commands
+    done = type_in(rolled_out.project, command, names={"-e prod": "-e dev"})
+    assert "to 12 deployments in 3 waves" in words(done.out)
+
+
+@shown("docs/how-to/rollout-went-back.md", 1, 2)
+def test_what_went_back_is_tried_again(fence: Fence, rolled_out: Example) -> None:
+    rolled_out.change("phone, mobile")
+    rolled_out.fail_once()
+    assert rolled_out.project.run("apply", "--auto-approve").code == 5
+    (command,) = fence.commands
+    if "status" in command:
+        assert "held back" in type_in(rolled_out.project, command, names={"-e prod": "-e dev"}).out
+        return
+    type_in(rolled_out.project, command, names={"-e prod": "-e dev --auto-approve"})
+    rolled_out.project.settled()
+
+
+@shown("docs/how-to/rollout-went-back.md", 3)
+def test_how_one_that_stopped_ends(fence: Fence, rolled_out: Example) -> None:
+    """Each of the ways, of a roll-out of its own."""
+    project = rolled_out.project
+    project.edit("templates/shops.yaml", "on_failure: roll_back", "on_failure: stop")
+    for number, command in enumerate(fence.commands):
+        rolled_out.change(f"phone, mobile{number}")
+        rolled_out.fail_once()
+        assert project.run("apply", "--auto-approve").code == 5
+        assert project.run("apply", "--auto-approve").code == 3
+        type_in(project, command, names={"-e prod": "-e dev --auto-approve"})
+        assert json.loads(project.ok("rollout", "status", "--json").out)["rollouts"] == []
 
 
 @shown("examples/backends/README.md", 2, 3, 4)

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
-from planner.engine.rollouts.course import Course, is_no_verdict, remembered
+from planner.engine.settling import is_no_verdict
 from planner.engine.surroundings import Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
@@ -51,6 +51,9 @@ from planner.model.rollout import (
     Reading,
 )
 
+if TYPE_CHECKING:
+    from planner.engine.rollouts.course import Course
+
 OFTEN: Final = 3
 """How many looks in a row have to find a deployment well."""
 
@@ -67,6 +70,7 @@ class Waves:
     """The roll-outs of a plan that is carried out."""
 
     world: Surroundings
+    _changed: frozenset[Address] = frozenset()
     _courses: dict[Address, tuple[Course, Member]] = field(factory=dict)
     _first: dict[Address, int] = field(factory=dict)
     _last: dict[Address, int] = field(factory=dict)
@@ -75,10 +79,14 @@ class Waves:
     @classmethod
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
+        if not plan.rollouts:
+            return cls(world)
+        from planner.engine.rollouts.course import Course  # noqa: PLC0415 - only where there is one
+
         by_name = {begun.rollout.name: begun for begun in records}
         placed = [change for change in plan.changes if change.action is Action.UPDATE]
         sent = {str(change.address): change.content.sha256 for change in placed if change.content}
-        found = cls(world)
+        found = cls(world, frozenset(change.address for change in plan.changes))
         for rollout in plan.rollouts:
             if rollout.held is None:
                 course = Course.of(rollout, by_name.get(rollout.name))
@@ -165,8 +173,17 @@ class Waves:
         declared = {id_: said for id_, said in found if said is not None}
         at, name = self.world.now(), course.rollout.name
         id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
+        own = {*course.rollout.of, *(member.address for member in course.members)}
         course.begun = Begun(
-            id_, self.world.plan_digest, at, course.rollout, declared, contents=course.contents
+            id_,
+            self.world.plan_digest,
+            at,
+            course.rollout,
+            declared,
+            contents=course.contents,
+            release=self.world.release,
+            run=self.world.run,
+            beside=not self._changed <= own,
         )
         return [Milestone(id_, begun=course.begun)]
 
@@ -288,7 +305,7 @@ class Waves:
         if begun is None or course.left or (course.back and begun.to_go_back):
             return []
         course.ended = True
-        failure = remembered(begun, self.world.now()) if course.back else None
+        failure = begun.failure(self.world.now()) if course.back else None
         return [Milestone(begun.id, ended=True, failure=failure)]
 
     def end(self) -> tuple[Rolled, ...]:

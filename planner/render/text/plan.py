@@ -6,6 +6,7 @@ The parts of a resource's block are for Markdown, too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
@@ -35,6 +36,9 @@ _LEGEND: Final = (
     (".", "change the state only"),
 )
 _USERS_NAMED: Final = 3
+_LEFT_NAMED: Final = 3
+_LEFT_APART: Final = 5
+"""Of what is left out for one reason: more are one line, which names some."""
 _ROWS_AT: Final = 6
 _FILES_AT: Final = 10
 
@@ -110,9 +114,12 @@ def _notes(view: PlanView, width: int, style: Style) -> Iterator[str]:
 
 
 def _left_out(view: PlanView, width: int, style: Style) -> Iterator[str]:
-    """What --target and --exclude keep out of the plan."""
-    for address, what, why in view.left_out:
-        yield from _titled("Left out: ", f"{address}{what}{f': {why}' if why else ''}", width, style)
+    """What --target, --exclude and roll-outs that are held back keep out of the plan."""
+    for (what, why), group in groupby(view.left_out, lambda item: item[1:]):
+        addresses = [str(address) for address, *_ in group]
+        lines = [listing(addresses, _LEFT_NAMED)] if len(addresses) > _LEFT_APART else addresses
+        for line in lines:
+            yield from _titled("Left out: ", f"{line}{what}{f': {why}' if why else ''}", width, style)
 
 
 def _checks(view: PlanView, width: int) -> Iterator[str]:

@@ -21,6 +21,8 @@ CLASSIC: Final = "plugin-descriptor.properties"
 STABLE: Final = "stable-plugin-descriptor.properties"
 _KEYS: Final = ("name", "description", "version", "elasticsearch.version", "java.version")
 _PROPERTY: Final = re.compile(r"^[ \t]*([\w.]+)[ \t]*[=:][ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_JAVA: Final = 24
+"""Of its nodes: about what Elasticsearch 8 brings along, which was 17 at first, and went up since."""
 _UNPACKED: Final = 256 * 1024**2
 """Bytes; a larger archive is not unpacked to see whether it can be."""
 
@@ -138,6 +140,9 @@ def _faults(told: dict[str, str], stable: bool, node: str) -> Iterator[str]:
     built = told.get("elasticsearch.version", "")
     if not runs(built, node, stable=stable):
         yield f"was built for Elasticsearch version {built} but version {node} is running"
+    java = told.get("java.version", "").removeprefix("1.")
+    if java.isdigit() and int(java) > _JAVA:
+        yield f"requires Java {java}, your system: {_JAVA}"
 
 
 def runs(built: str, node: str, *, stable: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from attrs import evolve, frozen
@@ -19,6 +20,9 @@ from planner.sandbox.running.attempts import Owner
 from planner.sandbox.running.cluster import Cluster, Instance
 
 _KIND: Final = "index"
+_LATER: Final = "index_later"
+LATER: Final = "later"
+"""The word of a seed for an index that is made when its nodes have what it names."""
 
 
 @frozen(eq=False)
@@ -69,7 +73,9 @@ def find(db: sqlite3.Connection, owner: Owner, name: str) -> dict[str, Any] | No
 
 def make(db: sqlite3.Connection, owner: Owner, name: str, body: dict[str, Any]) -> bool:
     """False where there is one of that name."""
-    return objects.insert(db, Object(_KIND, owner.path, name, body, Stamp(1, "", "")))
+    kind = _LATER if body.get(LATER) else _KIND
+    kept = {key: value for key, value in body.items() if key != LATER}
+    return objects.insert(db, Object(kind, owner.path, name, kept, Stamp(1, "", "")))
 
 
 def delete(db: sqlite3.Connection, owner: Owner, name: str) -> None:
@@ -77,12 +83,14 @@ def delete(db: sqlite3.Connection, owner: Owner, name: str) -> None:
 
 
 def forget_all(db: sqlite3.Connection, owner: Owner) -> None:
-    for name in every(db, owner):
-        delete(db, owner, name)
+    for kind in (_KIND, _LATER):
+        for thing in objects.every(db, kind, owner.path):
+            objects.delete(db, thing)
 
 
 def opened(db: sqlite3.Connection, owner: Owner, there: Cluster, archives: Archives) -> Cluster:
     """The cluster, which knows what of its indices its instances cannot open."""
+    _make_those_of_later(db, owner, there, archives)
     blocked = []
     for name, body in every(db, owner).items():
         for instance in there.instances:
@@ -92,6 +100,16 @@ def opened(db: sqlite3.Connection, owner: Owner, there: Cluster, archives: Archi
                 if not instance.why and instance.down:
                     blocked.append(f"index [{name}] cannot be opened on [{instance.name}]: {illegal}")
     return evolve(there, blocked=tuple(blocked))
+
+
+def _make_those_of_later(db: sqlite3.Connection, owner: Owner, there: Cluster, archives: Archives) -> None:
+    """As an application would that tries until it can."""
+    for thing in objects.every(db, _LATER, owner.path):
+        with suppress(Illegal):
+            for instance in there.instances:
+                Node(archives, instance).check(thing.body)
+            make(db, owner, thing.id, thing.body)
+            objects.delete(db, thing)
 
 
 def look_again(db: sqlite3.Connection, owner: Owner, archives: Archives) -> None:

@@ -104,6 +104,27 @@ def test_one_that_was_rolled_out_leaves_nothing_to_do() -> None:
     assert done.complete
 
 
+def test_why_a_roll_out_failed_is_told_where_it_failed_and_not_of_each_member() -> None:
+    rolled = ROLLED.rollouts[1]
+    halted = f"the roll-out plugins went no further: {rolled.deployment} failed: {rolled.reason}"
+    entries = (
+        entry("canary", Action.UPDATE, FAILED, f"{rolled.reason} (look done before)", advice="Apply again."),
+        *(entry(name, Action.UPDATE, SKIPPED, halted) for name in ("shop", "warehouse")),
+    )
+    ledger = Ledger(entries, rollouts=(rolled,))
+    text = render_ledger(ledger, environment="dev", width=100, style=Style(), resume="")
+    assert text.count(rolled.reason) == 2
+    assert "  extension.shop: update, the roll-out plugins went no further: shop-canary-2 failed\n" in text
+    assert "Apply again." not in text
+
+
+def test_a_long_reason_of_several_is_told_once() -> None:
+    halted = [entry(name, Action.UPDATE, SKIPPED, f"it waits, and {LONG}") for name in ("shop", "warehouse")]
+    text = render_ledger(Ledger((*halted,)), environment="dev", width=60, style=Style(), resume="")
+    assert text.count("it waits") == 1
+    assert "  extension.shop: update\n  extension.warehouse: update\n    it waits" in text
+
+
 @pytest.mark.parametrize(("rolled", "goes_on"), [(1, False), (2, False), (3, True)])
 def test_the_command_to_go_on_is_only_told_where_it_helps(rolled: int, goes_on: bool) -> None:
     ledger = Ledger(rollouts=ROLLED.rollouts[rolled : rolled + 1])

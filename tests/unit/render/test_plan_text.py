@@ -134,6 +134,16 @@ def test_no_sentence_says_more_than_was_looked_at(facts: dict[str, Any], said: s
     assert ("no changes to what was selected" in markdown) is bool(made.left_out)
 
 
+@pytest.mark.parametrize(("count", "lines"), [(2, 2), (5, 5), (12, 1)])
+def test_many_that_are_left_out_for_one_reason_are_one_line(count: int, lines: int) -> None:
+    addresses = [Address("extension_binding", f"shop_{number}") for number in range(count)]
+    left = tuple(LeftOut(address, Action.UPDATE, why="rollout.search is held back") for address in addresses)
+    text = render_plan(evolve(plan(), left_out=left), width=200, style=PLAIN)
+    assert text.count("Left out: extension_binding.shop_0") == 1
+    assert text.count("(update): rollout.search is held back") == lines
+    assert ("extension_binding.shop_2 and 9 more (update)" in text) is (count == 12)
+
+
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("reason", ["", "it is not in the state", "It is new."])
 def test_a_reason_that_says_nothing_is_left_out(action: Action, reason: str) -> None:

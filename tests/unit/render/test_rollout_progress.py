@@ -54,16 +54,16 @@ LINES: list[tuple[Event, str]] = [
     (WaveDone(ID, "search", 3, 3), "rollout.search: wave 3 of 3 is done"),
     (
         TURNED,
-        "rollout.search: failed in wave 2 at shop-canary-2: a node does not start; going back: shop-canary-1",
+        "rollout.search: failed in wave 2 at shop-canary-2; going back: shop-canary-1",
     ),
     (
         evolve(TURNED, status=STOPPED, members=()),
-        "rollout.search: failed in wave 2 at shop-canary-2: a node does not start; nothing more begins",
+        "rollout.search: failed in wave 2 at shop-canary-2; nothing more begins",
     ),
     (RolloutEnded(ID, "search", DONE, 3, 3), "rollout.search: is done"),
     (
         RolloutEnded(ID, "search", WENT_BACK, 1, 3, "shop-canary-2", "a node does not start"),
-        "rollout.search: went back, shop-canary-2 failed: a node does not start",
+        "rollout.search: went back, shop-canary-2 failed",
     ),
     (
         RolloutEnded(ID, "search", STOPPED, 1, 3, "shop", "it is red"),

@@ -108,6 +108,8 @@ STABLE = "stable-plugin-descriptor.properties"
         ("user_plugins", plugin_zip(STABLE, elasticsearch_version="7.17.0"), "was built for Elasticsearch"),
         ("user_plugins", plugin_zip(classname=None), "property [classname] is missing"),
         ("user_plugins", plugin_zip(java_version=None), "property [java.version] is missing"),
+        ("user_plugins", plugin_zip(java_version="1.8"), ""),
+        ("user_plugins", plugin_zip(java_version="25"), "requires Java 25, your system"),
         ("user_plugins", archive(), "has no descriptor"),
         ("user_plugins", archive(**{STABLE: "", "plugin-descriptor.properties": ""}), "has two descriptors"),
         ("user_bundles", archive(), ""),

@@ -226,6 +226,25 @@ def test_a_seed_tells_of_indices() -> None:
         assert (shop.get()["healthy"], logs.get()["healthy"]) == (True, False)
 
 
+def test_an_index_of_a_seed_may_come_when_its_files_do() -> None:
+    index = {"later": True, **analysis(ours=SYNONYMS)}
+    with create_app(
+        ":memory:", seed={"deployments": [{"id": "shop", "indices": {"products": index}}]}
+    ) as app:
+        ece = Caller(app)
+        shop = Running(ece, "shop")
+        assert shop.get()["healthy"] is True
+        assert search(shop, "GET", "products").status_code == 404
+        extension_id = ece.stored()
+        for rule, healthy in (("tv, television", True), ("a => b => c", False)):
+            ece.upload(extension_id, archive(**{FILE: rule}))
+            shop.put(plan(user_bundles=[bundle(f"repo://{extension_id}")]))
+            ece.wait()
+            assert shop.get()["healthy"] is healthy
+            extension_id = ece.stored()
+        assert search(shop, "GET", "products").status_code == 200
+
+
 def test_elastic_cloud_has_no_such_paths() -> None:
     with create_app(":memory:", platform="cloud", seed={"deployments": [{"id": "shop"}]}) as app:
         shop = Running(Caller(app), "shop")
