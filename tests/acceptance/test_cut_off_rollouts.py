@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from tests.endurance.carried import Seen
 from tests.endurance.cut_rollouts import WAYS, every_cut, went_on
-from tests.endurance.rolled_project import BETTER, BROKEN, Wish, id_of, rolled
+from tests.endurance.rolled_project import BETTER, BROKEN, GOOD, Wish, id_of, rolled
 
 JOURNAL = ("dev.journal",)
 
@@ -48,3 +49,19 @@ def test_a_way_back_that_is_refused_is_told_and_taken_by_the_next_apply(tmp_path
     assert back.code == 5
     assert "rollout.search: went back" in back.out
     assert project.run("apply", "--auto-approve").code == 3
+
+
+def test_what_was_replaced_stays_until_the_last_wave_is_well(tmp_path: Path) -> None:
+    """Though whoever loaded it before has left it: the last one, which is new, may send all of them back."""
+    four = tuple(range(4))
+    project = rolled(tmp_path, (), Wish(bound=four))
+    before = Seen.of(project)
+    with project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{id_of(4)} stay-yellow")
+    Wish(BETTER, on_failure="roll_back_all").write(project)
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 5, done
+    assert "rollout.search: went back" in done.out
+    seen = Seen.of(project)
+    seen.hold(before)
+    seen.hold_loading(dict.fromkeys(four, GOOD))

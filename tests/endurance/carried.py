@@ -106,11 +106,13 @@ class Seen:
         loads = {number: self.loads(number) for number in wanted}
         promise(loads == dict(wanted), f"deployments load {loads}, not {dict(wanted)}")
 
-    def hold_served(self, bound: Collection[int]) -> None:
-        """Everybody who is bound loads one dictionary, which is there, or what somebody else left there."""
+    def hold_served(self, bound: Collection[int], before: Seen) -> None:
+        """Everybody who is bound loads one dictionary, which is there; or what somebody else left there; or
+        none, as before."""
         for number in bound:
             found, last = self.loads(number), self.deployments[number].attempts[-1]
-            served = found in self.rules.values() or not last.is_planners
+            none_yet = not found and not before.loads(number)
+            served = found in self.rules.values() or not last.is_planners or none_yet
             promise(served, f"{number} loads {found} of {dict(self.rules)}")
 
 

@@ -183,6 +183,7 @@ class Round:
 
     def _finish(self) -> None:
         """Applies until the wish is carried out, or held back with its reason."""
+        self.somebody.let_pass()
         for number in range(TRIES):
             done = self._apply()
             if done.code == 0:
@@ -219,7 +220,7 @@ class Round:
         state = self.project.state()
         reasons = [failure["reason"] for failure in state.get("failures", ())]
         promise(reasons and not state.get("rollouts"), f"held back without a reason: {done}")
-        Seen.of(self.project).hold_served(self.wish.bound)
+        Seen.of(self.project).hold_served(self.wish.bound, self.before)
         self.tally["held back"] += 1
 
 
