@@ -49,10 +49,9 @@ def with_open(proposal: Proposal) -> Proposal:
 def _first(begun: Begun) -> str:
     head = f"the roll-out {begun.rollout.name} ({begun.id})"
     if begun.status == STOPPED:
-        words = "|".join(WAYS)
         return (
-            f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends: "
-            f"planner rollout {words}"
+            f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends, "
+            "as planner rollout status tells"
         )
     if begun.status == BACK:
         return f"{head} goes back: apply finishes that first, and plans the rest afterwards"

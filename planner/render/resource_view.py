@@ -50,7 +50,7 @@ KINDS: Final[Mapping[Action, KindOfChange]] = {
     Action.MOVE: KindOfChange(".", "state", "will be moved in the state"),
     Action.RESTART: KindOfChange("^", "restart", "will be restarted"),
 }
-CALLS: Final = ("create", "update", "replace", "delete")
+CALLS: Final = ("create", "update", "replace", "delete", "restart")
 """The groups that call the API, by what they do."""
 
 RESTARTS: Final = {
