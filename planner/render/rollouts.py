@@ -39,7 +39,7 @@ STAGES: Final[Mapping[str, tuple[str, str]]] = {
 """How far a member is, in a word, in the order in which a wave tells of them; and the colour."""
 
 _STATUS: Final = {GOING: CHANGE, STOPPED: ERROR, BACK: WARNING}
-_FORGET: Final = ("abandon", "leaves every deployment as it is, and forgets the record")
+_FORGETS: Final = "leaves every deployment as it is, and forgets the record"
 
 
 def render_rollouts(
@@ -67,12 +67,12 @@ def next_text(item: Begun) -> str:
 
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:
     """Commands, each with what it does."""
-    ways = [("continue", _going_on(item))]
+    whose = f"{item.rollout.name} -e {environment}"
+    ways = [(f"planner rollout continue {whose}", _going_on(item))]
     if item.status != BACK and (members := way_back(item)):
         count = plural(len(members), "deployment")
-        ways.append(("back", f"brings {count} back to what was declared before"))
-    name = item.rollout.name
-    return [(f"planner rollout {verb} {name} -e {environment}", does) for verb, does in [*ways, _FORGET]]
+        ways.append((f"planner rollout back {whose}", f"brings {count} back to what was declared before"))
+    return [*ways, (f"planner rollout abandon {whose}", _FORGETS)]
 
 
 def way_back(item: Begun) -> tuple[Member, ...]:
