@@ -212,25 +212,34 @@ class Planned:
         return tuple(sorted((users[id_].name if id_ in users else "") or id_ for id_ in used - ids))
 
     def _waves(self, block: RolloutBlock, members: Sequence[Tagged]) -> tuple[tuple[Member, ...], ...]:
-        left = [*members]
-        waves: list[tuple[Member, ...]] = []
-        for selectors in block.waves:
-            taken: list[Member] = []
-            for chosen in selectors:
-                found = _chosen(chosen, left, block.name, len(members))
-                taken += found
-                left = [pair for pair in left if pair[0] not in found]
-            if taken:
-                waves.append(tuple(taken))
+        waves, left = in_waves(block, members)
         if left:
-            named = ", ".join(str(member.address) for member, _ in left[:_NAMED])
+            named = ", ".join(str(member.address) for member in left[:_NAMED])
             more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
             self.decisions.diagnostics.error(
                 f"rollout.{block.name} has no wave for {named}{more}",
                 position=block.position,
                 advice="End its waves with rest.",
             )
-        return tuple(waves)
+        return waves
+
+
+def in_waves(
+    block: RolloutBlock, members: Sequence[Tagged]
+) -> tuple[tuple[tuple[Member, ...], ...], list[Member]]:
+    """The members by wave, and those that no wave takes. Each is in the first one that takes it; a wave that
+    takes nobody is none."""
+    left = [*members]
+    waves: list[tuple[Member, ...]] = []
+    for selectors in block.waves:
+        taken: list[Member] = []
+        for chosen in selectors:
+            found = _chosen(chosen, left, block.name, len(members))
+            taken += found
+            left = [pair for pair in left if pair[0] not in found]
+        if taken:
+            waves.append(tuple(taken))
+    return tuple(waves), [member for member, _ in left]
 
 
 def _chosen(chosen: Chosen, left: Sequence[Tagged], name: str, count: int) -> list[Member]:
