@@ -123,7 +123,7 @@ def _chosen(decisions: Decisions, changes: Mapping[Pending, Change], rollouts: S
     if not (goal.selection.partial or withheld):
         return Taken(_in_order(changes.values()))
     relations = Relations(goal.dependencies, decisions.refreshed.dependencies)
-    groups = [Group(each.label, {*each.members, *each.of} & changes.keys()) for each in rollouts]
+    groups = [Group(e.label, {*e.members, *e.of} & changes.keys()) for e in rollouts if e.members]
     choice = choose(goal.selection, changes.keys(), relations, groups, withheld)
     left = {item: changes[item] for item in sorted(changes.keys() - choice.kept, key=str)}
     return Taken(

@@ -480,3 +480,17 @@ def test_a_release_is_rejected_meanwhile(promoted: Shops) -> None:
     assert "was rejected by" in words(done.out)
     assert "wrong words" in words(done.out)
     assert promoted.restarts() == [2, 1, 1, 1]
+
+
+def test_the_mode_none_says_who_keeps_the_old_content(shops: Shops) -> None:
+    """Nobody starts anew for it."""
+    waves = "    waves: [[extension_binding.shop_0], [extension_binding.shop_1, extension_binding.shop_2], rest]\n"
+    shops.rules(f"{waves}    on_failure: stop\n", "    mode: none\n")
+    before = shops.restarts()
+    shops.write("tv, set\n")
+    planned = words(shops.project.ok("plan").out)
+    assert "Roll-out search (none): extension.synonyms, with no restart" in planned
+    assert "keep the old content until their nodes start anew" in planned
+    shops.project.apply()
+    assert (shops.restarts(), shops.records()) == (before, [])
+    shops.project.settled()

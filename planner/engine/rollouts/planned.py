@@ -27,7 +27,6 @@ from planner.model.rollout import (
     NONE,
     RESTART,
     RESTARTED,
-    SWITCH,
     Chosen,
     Failure,
     Member,
@@ -67,7 +66,8 @@ def carried(decisions: Decisions) -> list[Carried]:
     goal = decisions.goal
     if goal.mode != NORMAL or not goal.declarations.rollouts:
         return []
-    found = [each for each in map(_Block(decisions).carried, goal.declarations.rollouts) if each.members]
+    blocks = map(_Block(decisions).carried, goal.declarations.rollouts)
+    found = [each for each in blocks if each.members or (each.of and each.block.rules.mode == NONE)]
     _refuse_shared(found, decisions)
     return found
 
@@ -95,7 +95,7 @@ class _Block:
         goal = self.decisions.goal
         of = {a for a in goal.resources if any(fnmatchcase(str(a), glob) for glob in block.of)}
         if block.rules.mode == NONE:
-            return Carried(block, tuple(sorted(of)), "")
+            return Carried(block, tuple(filter(self._is_placed, sorted(of))), "")
         members = [a for a in goal.resources if self._is_bound(a, of)]
         restarts = self._restarts(of, {*members}) if block.rules.mode == RESTART else {}
         used = {dep for a in members for dep in goal.resources[a].dependencies if dep in of}
@@ -106,6 +106,11 @@ class _Block:
         held = None if block.name in goal.retried else failure
         everyone = tuple(sorted((*members, *restarts), key=as_read))
         return Carried(block, tuple(sorted(used)), wish, everyone, restarts, held)
+
+    def _is_placed(self, address: Address) -> bool:
+        """Whether it gets another content in place."""
+        change = self.decisions.made[address].change
+        return change.action is Action.UPDATE and change.content is not None
 
     def _is_bound(self, address: Address, of: set[Address]) -> bool:
         """Whether it is the change of what somebody loads, and that is carried."""
@@ -132,10 +137,7 @@ class _Block:
         found: dict[Address, Change] = {}
         bound = self._bound_ids()
         for address in sorted(of):
-            change = decisions.made[address].change
-            if change.action is not Action.UPDATE or change.content is None:
-                continue
-            for id_ in change.used_by:
+            for id_ in decisions.made[address].change.used_by if self._is_placed(address) else ():
                 at = bound.get(id_) or standing_for(id_)
                 if at not in members:
                     before = found.get(at)
@@ -169,7 +171,8 @@ class Planned:
 
     def rollouts(self, found: Sequence[Carried]) -> Iterator[Rollout]:
         for each in found:
-            if each.failure is not None or any(address in self.taken for address in each.members):
+            concerned = each.members or each.of  # nobody is a member of what carries nothing
+            if each.failure is not None or any(address in self.taken for address in concerned):
                 yield self._rollout(each)
 
     def _rollout(self, each: Carried) -> Rollout:
@@ -177,7 +180,7 @@ class Planned:
         members = [self._member(address, each) for address in each.members]
         waves = self._waves(block, members)
         rollout = Rollout(block.name, block.rules, each.of, each.wish, waves, held=each.failure)
-        return evolve(rollout, keeping=self._keeping(each, members) if block.rules.mode == SWITCH else ())
+        return evolve(rollout, keeping=self._keeping(each, members) if block.rules.mode != RESTART else ())
 
     def _member(self, address: Address, each: Carried) -> Tagged:
         decisions = self.decisions
@@ -208,7 +211,8 @@ class Planned:
         """Who uses what is carried, and is no member, by name."""
         ids, users = {member.id for member, _ in members}, self._users(each)
         changes = (self.decisions.made[address].change for address in each.of)
-        used = {id_ for change in changes if change.action is Action.REPLACE for id_ in change.used_by}
+        leaves = Action.UPDATE if each.block.rules.mode == NONE else Action.REPLACE
+        used = {id_ for change in changes if change.action is leaves for id_ in change.used_by}
         return tuple(sorted((users[id_].name if id_ in users else "") or id_ for id_ in used - ids))
 
     def _waves(self, block: RolloutBlock, members: Sequence[Tagged]) -> tuple[tuple[Member, ...], ...]:
