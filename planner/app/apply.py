@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.app.begun import is_held, refuse_not_held, refuse_while_open
 from planner.app.carrying import Applying, Outcome, Report, carried
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
 from planner.app.credentials import refuse_without_sink
-from planner.app.halting import Halt
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
 from planner.app.redaction import without_secrets
-from planner.app.rolling import go_on, left_over, went_back, without_void
 from planner.app.stores import locked
 from planner.engine.carrying import Provenance, known_first
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
+from planner.engine.surroundings import Halting
 from planner.engine.validation import validated
 from planner.engine.workflow import Proposal, propose_from, recover
 from planner.errors import PlannerError, Refused, StalePlan
 from planner.model.codec import encode
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
+from planner.model.rollout import Begun
 from planner.model.state import State
 from planner.model.value import Value
 from planner.promote.log import Log, log_of, write_log
@@ -69,11 +69,13 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
     _refuse_blind_approval(here, approval)
     with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
-        found = without_void(here, held)
-        if here.session.goal.mode != NORMAL:
+        found = _without_void(here, held)
+        if found.rollouts and here.session.goal.mode != NORMAL:
+            from planner.app.begun import refuse_while_open  # noqa: PLC0415 - only where one has begun
+
             refuse_while_open(here, found)
         applying = halting(applying, found, since)
-        state, ended = go_on(applying, found, approval.expected)
+        state, ended = _gone_on(applying, found, approval.expected)
         if ended is not None:
             return ended
         if found.rollouts and approval.expected is not None:
@@ -82,7 +84,10 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
         proposal = with_findings(here.request, here.configuration, proposal, here.stored)
-        refuse_not_held(here, proposal.plan, state, [begun.rollout.name for begun in found.rollouts])
+        if here.request.retried:
+            from planner.app.begun import refuse_not_held  # noqa: PLC0415 - only where one is asked for
+
+            refuse_not_held(here, proposal.plan, state, [begun.rollout.name for begun in found.rollouts])
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)
@@ -93,7 +98,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         admitted = _admitted(applying, proposal.plan, state)
         if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
             applying.report.outputs(state.outputs)
-            return Outcome(held=is_held(proposal.plan))
+            return Outcome(held=proposal.plan.is_held)
         refuse_closed(admitted, applying=True)
         refuse_without_sink(here, proposal.plan, applying.credentials)
         asked = _approve(here, approval, proposal.plan)
@@ -105,11 +110,11 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
     with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
-        state = without_void(here, held)
+        state = _without_void(here, held)
         applying = halting(applying, state, since)
         session, digest = here.session, plan_digest(plan, here.store.redact)
         if state.rollouts:
-            after, ended = go_on(applying, state, digest)
+            after, ended = _gone_on(applying, state, digest)
             return ended or _finish(applying, after, digest)
         refuse_other_state(plan, digest, state, session.goal)
         with caller.doing("Asking the installation") as counted:
@@ -131,8 +136,27 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         return _carry_out(applying, Proposal(plan, state=state), admitted)
 
 
+def _without_void(here: Opened, state: State) -> State:
+    if not state.rollouts:
+        return state
+    from planner.app.rolling import without_void  # noqa: PLC0415 - only where one has begun
+
+    return without_void(here, state)
+
+
+def _gone_on(applying: Applying, state: State, approved: str | None) -> tuple[State, Outcome | None]:
+    """See `go_on`."""
+    if not state.rollouts:
+        return state, None
+    from planner.app.rolling import go_on  # noqa: PLC0415 - only where one has begun
+
+    return go_on(applying, state, approved)
+
+
 def _finish(applying: Applying, state: State, approved: str) -> Outcome:
     """The rest of a plan whose roll-outs an earlier run had begun. approved: its digest."""
+    from planner.app.rolling import left_over  # noqa: PLC0415 - only where one had begun
+
     proposal = left_over(applying, state)
     admitted = _admitted(applying, proposal.plan, state)
     return _carry_out(applying, proposal, admitted, approved=approved)
@@ -153,7 +177,16 @@ def _to_record(admitted: Admission | None, plan: Plan) -> bool:
 
 def halting(applying: Applying, state: State, since: float) -> Applying:
     """applying, which ends between waves where it is to. since: when it began, by the timer."""
-    halt = Halt(applying.here, applying.reach, applying.forcing, state, since)
+
+    @cache
+    def made() -> Halting:
+        from planner.app.halting import Halt  # noqa: PLC0415 - only where there are waves
+
+        return Halt(applying.here, applying.reach, applying.forcing, state, since)
+
+    def halt(begun: Begun, wave: int, ahead: float) -> str:
+        return made()(begun, wave, ahead)
+
     return evolve(applying, halt=halt)
 
 
@@ -233,7 +266,12 @@ def _carry_out(
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
         _tell_release(here, after)
         _tell_who_keeps(here, plan)
-    return went_back(applying, plan, after, evolve(outcome, held=is_held(plan)))
+    outcome = evolve(outcome, held=plan.is_held)
+    if not outcome.goes_back(after):
+        return outcome
+    from planner.app.rolling import went_back  # noqa: PLC0415 - only where one goes back
+
+    return went_back(applying, plan, after, outcome)
 
 
 def _tell_release(here: Opened, after: State) -> None:
@@ -286,7 +324,7 @@ def _promotions(
         def after(reached: State, whole: bool) -> Log:
             if reached.rollouts:
                 return admitted.log
-            if is_held(plan):
+            if plan.is_held:
                 return admitted.log.mixed(clock()) if plan.changes else admitted.log
             return admitted.after(digest, clock(), whole=whole and not plan.left_out)
 

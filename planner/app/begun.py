@@ -23,10 +23,6 @@ WAYS: Final = ("continue", "back", "abandon")
 """How a roll-out that has begun may end, if somebody says so."""
 
 
-def is_held(plan: Plan) -> bool:
-    return any(rollout.held for rollout in plan.rollouts)
-
-
 def refuse_while_open(here: Opened, state: State) -> None:
     """Refused where a roll-out has begun and not ended."""
     for begun in state.rollouts:

@@ -13,7 +13,6 @@ from attrs import field, frozen
 
 from planner.app.command_line import way_on
 from planner.app.credentials import Destination, opened_credentials
-from planner.app.halting import EVERYTHING, Reach
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing
 from planner.engine.carrying import Provenance, carry_out
@@ -24,9 +23,23 @@ from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
 from planner.model.plan import Plan
-from planner.model.rollout import BACK, Begun
+from planner.model.rollout import BACK, STOPPED, Begun
 from planner.model.state import State
 from planner.model.value import Value
+
+
+@frozen
+class Reach:
+    """How far an apply is to go. one_wave: it ends between waves after one of each roll-out. seconds: after
+    which no wave begins, None for none. last: the last wave that it does, from 1; 0 for all.
+    """
+
+    one_wave: bool = False
+    seconds: float | None = None
+    last: int = 0
+
+
+EVERYTHING = Reach()
 
 
 @frozen
@@ -104,7 +117,7 @@ def carried(
     after, outcome, checked = run(applying, plan, state, provenance, view, fresh_until)
     if outcome.ledger is None or outcome.goes_back(after):
         return after, outcome
-    report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
+    report.ledger(outcome.ledger, _way_on(here, plan, outcome.ledger))
     if outcome.ledger.complete:
         report.outputs(after.outputs)
     report.diagnostics(checked)
@@ -148,7 +161,15 @@ def run(
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
         if error.ledger is not None:
-            report.ledger(error.ledger, way_on(here, plan, error.ledger))
+            report.ledger(error.ledger, _way_on(here, plan, error.ledger))
         raise
     failed = any(item.is_error for item in checked)
     return after, Outcome(ledger=ledger, failed=failed, paused=any(halted)), checked
+
+
+def _way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:
+    """The command that does what is left; "" where each would be refused until somebody says how a roll-out
+    ends, which that tells itself.
+    """
+    stopped = any(rolled.result == STOPPED for rolled in ledger.rollouts)
+    return "" if stopped else way_on(here, plan, ledger)

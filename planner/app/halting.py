@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
+from planner.app.carrying import Reach
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing, verdict_on
 from planner.app.promotion.provenance import actor
@@ -19,20 +20,6 @@ from planner.promote.log import log_of, run_of
 
 _ASKED = ("windows", "rejected")
 """The gates that may close while a roll-out is under way."""
-
-
-@frozen
-class Reach:
-    """How far an apply is to go. one_wave: it ends between waves after one of each roll-out. seconds: after
-    which no wave begins, None for none. last: the last wave that it does, from 1; 0 for all.
-    """
-
-    one_wave: bool = False
-    seconds: float | None = None
-    last: int = 0
-
-
-EVERYTHING = Reach()
 
 
 @define(eq=False, repr=False)

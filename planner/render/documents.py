@@ -12,20 +12,11 @@ from typing import Any, Final
 from attrs import fields_dict, has
 
 from planner.model.address import Address
+from planner.model.chain import Standing
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
 from planner.model.plan import AttributeDiff
-from planner.model.release import (
-    Comparison,
-    Edit,
-    Gate,
-    KnownRelease,
-    Promoted,
-    Remark,
-    Standing,
-    Stay,
-    TextDiff,
-)
+from planner.model.release import Comparison, Edit, Gate, KnownRelease, Promoted, Remark, Stay, TextDiff
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_mapping, encode_value
 from planner.render.standings import Place

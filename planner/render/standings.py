@@ -7,7 +7,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.model.release import Gate, Standing
+from planner.model.chain import Standing
+from planner.model.release import Gate
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import escape, hanging, pad, wrap_advice
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style

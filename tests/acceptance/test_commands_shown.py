@@ -289,7 +289,8 @@ def test_how_one_that_stopped_ends(fence: Fence, rolled_out: Example) -> None:
     for number, command in enumerate(fence.commands):
         rolled_out.change(f"phone, mobile{number}")
         rolled_out.fail_once()
-        assert project.run("apply", "--auto-approve").code == 5
+        stopped = project.run("apply", "--auto-approve")
+        assert (stopped.code, "To go on:" in stopped.out) == (5, False)
         assert project.run("apply", "--auto-approve").code == 3
         type_in(project, command, names={"-e prod": "-e dev --auto-approve"})
         assert json.loads(project.ok("rollout", "status", "--json").out)["rollouts"] == []

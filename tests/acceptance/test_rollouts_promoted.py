@@ -179,9 +179,10 @@ def test_it_runs_from_the_end_of_its_last_wave(chain: Project) -> None:
 
 
 def test_a_run_was_cut_off(chain: Project) -> None:
-    """The journal alone knows what it was bringing."""
+    """In the second wave. It is told while it goes on, and afterwards."""
     before = present(chain, "dev")
     change(chain)
+    next_wave(chain, "dev")
     with chain.sandbox() as ece:
         ece.fault(f"PUT /deployments/{IDS[1]} hold")
         with chain.started("apply", "-e", "dev", "--auto-approve") as process:

@@ -18,9 +18,10 @@ from planner.engine.ports import Counted, uncounted
 from planner.engine.refresh import Asking
 from planner.engine.workflow import propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
+from planner.model.chain import Standing
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment, Project
-from planner.model.release import Gate, Release, Standing
+from planner.model.release import Gate, Release
 from planner.model.rollout import GOING
 from planner.model.state import State
 from planner.promote.gates import BACK, PROMOTION, SAME, Question, Upstream, Verdict, judge

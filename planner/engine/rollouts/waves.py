@@ -9,15 +9,16 @@ turn whatever became of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from attrs import define, evolve, field
 
+from planner.engine.rollouts.course import Course
 from planner.engine.settling import is_no_verdict
-from planner.engine.surroundings import Surroundings
+from planner.engine.surroundings import Declaring, NoWaves, Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.ledger import (
@@ -44,15 +45,11 @@ from planner.model.rollout import (
     UNDONE,
     WRONG,
     Begun,
-    Declared,
     Member,
     Milestone,
     Progress,
     Reading,
 )
-
-if TYPE_CHECKING:
-    from planner.engine.rollouts.course import Course
 
 OFTEN: Final = 3
 """How many looks in a row have to find a deployment well."""
@@ -60,13 +57,9 @@ OFTEN: Final = 3
 _SERVER: Final = 500
 """The least status that says the server failed, not the request."""
 
-Declaring = Callable[[Member], Declared | None]
-"""What a member declares, before and after; None of one that only restarts. PlannerError where that is not
-known."""
-
 
 @define(eq=False, repr=False)
-class Waves:
+class Waves(NoWaves):
     """The roll-outs of a plan that is carried out."""
 
     world: Surroundings
@@ -79,10 +72,6 @@ class Waves:
     @classmethod
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
-        if not plan.rollouts:
-            return cls(world)
-        from planner.engine.rollouts.course import Course  # noqa: PLC0415 - only where there is one
-
         by_name = {begun.rollout.name: begun for begun in records}
         placed = [change for change in plan.changes if change.action is Action.UPDATE]
         sent = {str(change.address): change.content.sha256 for change in placed if change.content}
