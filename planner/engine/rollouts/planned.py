@@ -137,7 +137,10 @@ class _Block:
                 continue
             for id_ in change.used_by:
                 at = bound.get(id_) or standing_for(id_)
-                if at not in members:
+                own = decisions.made[at].change.action if at in decisions.made else Action.NO_OP
+                if own is Action.FORGET:
+                    at = standing_for(id_)
+                if at not in members and own is not Action.DELETE:  # which detaches, and starts it anew
                     before = found.get(at)
                     carried = (*(before.dependencies if before else ()), address)
                     reason = f"{', '.join(map(str, carried))} changes in place"
