@@ -195,6 +195,7 @@ class Round:
                 return
             if "has begun, and waits" in done.both:
                 self._decide(again=number > 1)
+                self._heal()
         promise(False, f"it comes to no end: {done}")
 
     def _decide(self, *, again: bool) -> None:
