@@ -65,3 +65,16 @@ def test_what_was_replaced_stays_until_the_last_wave_is_well(tmp_path: Path) -> 
     seen = Seen.of(project)
     seen.hold(before)
     seen.hold_loading(dict.fromkeys(four, GOOD))
+
+
+def test_whose_binding_goes_restarts_for_that_alone(tmp_path: Path) -> None:
+    project = rolled(tmp_path, (), Wish(mode="restart", on_failure="stop"))
+    before = Seen.of(project)
+    four = range(4)
+    Wish(BETTER, tuple(four), mode="restart", on_failure="stop").write(project)
+    project.apply()
+    project.settled()
+    seen = Seen.of(project)
+    seen.hold(before)
+    seen.hold_wanted(BETTER, four)
+    assert [seen.starts[id_of(n)] - before.starts[id_of(n)] for n in range(5)] == [1] * 5

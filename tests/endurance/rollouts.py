@@ -38,7 +38,7 @@ from .rounds import APPLY
 from .somebody import LOGIN, TROUBLES, Somebody, in_between
 
 WISHES = 3
-TRIES = 6
+TRIES = 8
 """Applies without faults, at most, until a wish is carried out or held back."""
 
 MODES = (
@@ -109,7 +109,8 @@ class Round:
         self._write(evolve(self.wish, rule=rule, bound=bound))
 
     def _write(self, wish: Wish) -> None:
-        self.wish, self.abandoned = wish, False
+        self.abandoned = self.abandoned and wish.rule == self.wish.rule  # nothing else to restart for
+        self.wish = wish
         wish.write(self.project)
         self.before = Seen.of(self.project)
         self.told.append(f"wish: {wish.rule}, for {wish.bound}")
@@ -194,12 +195,13 @@ class Round:
                 return
             if "has begun, and waits" in done.both:
                 self._decide(again=number > 1)
+                self._heal()
         promise(False, f"it comes to no end: {done}")
 
     def _decide(self, *, again: bool) -> None:
         """Somebody says how a roll-out ends that stopped. again: it goes on no more."""
-        way_back = ["back"] * 2 * (self.wish.mode == "switch")
-        word = self.chance.choice(("abandon", *["continue"] * (not again), *way_back))
+        last = "back" if self.wish.mode == "switch" else "abandon"
+        word = last if again else self.chance.choice(("continue", "abandon", last))
         with self._watched(()):
             done = self._run("rollout", word, "--auto-approve")
         self.told.append(f"rollout {word}: {done.code}")

@@ -139,7 +139,10 @@ class _Block:
         for address in sorted(of):
             for id_ in decisions.made[address].change.used_by if self._is_placed(address) else ():
                 at = bound.get(id_) or standing_for(id_)
-                if at not in members:
+                own = decisions.made[at].change.action if at in decisions.made else Action.NO_OP
+                if own is Action.FORGET:
+                    at = standing_for(id_)
+                if at not in members and own is not Action.DELETE:  # which detaches, and starts it anew
                     before = found.get(at)
                     carried = (*(before.dependencies if before else ()), address)
                     reason = f"{', '.join(map(str, carried))} changes in place"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from . import rollouts
+from .campaign import Broken, Order
+from .carried import Seen
+from .loaded import SOMEBODY, UPDATE, Attempt, Deployment
+from .rolled_project import id_of
+
+
+def test_rounds_of_the_long_run(tmp_path: Path) -> None:
+    figures = rollouts.run(Order(rounds=6, seed=26077, folder=tmp_path, tell=lambda _: None))
+    assert figures["kills"] >= 6
+    assert figures["carried out"] >= 12
+
+
+def plan(*names: str) -> dict[str, Any]:
+    """Of a deployment that loads these extensions of ours."""
+    bundles = [{"name": name, "url": f"repo://{name}", "elasticsearch_version": "8.*"} for name in names]
+    return {"elasticsearch": {"user_bundles": bundles}, "cluster_topology": []}
+
+
+def attempt(number: int, *names: str, user: str = "admin", well: bool | None = True) -> Attempt:
+    ended = f"2026-01-01T00:{number:02}:00.000Z"
+    return Attempt(str(number), user, UPDATE, well, plan(*names), "" if well is None else ended)
+
+
+def seen(*attempts: Attempt, deleted: dict[str, str] | None = None) -> Seen:
+    """One deployment, which loads what the last of these names."""
+    last = next(each for each in reversed(attempts) if each.is_in_force)
+    shop = Deployment(id_of(0), "shop-0", attempts, last.plan)
+    return Seen({0: shop}, {"new": "a rule"}, 2, deleted or {}, {}, {}, {})
+
+
+BEFORE = seen(attempt(0, "old"))
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        pytest.param([attempt(1, "new")], id="carried out"),
+        pytest.param([attempt(1, "new", well=False), attempt(2, "new")], id="failed, and sent again"),
+        pytest.param([attempt(1, "new"), attempt(2, "old")], id="and back"),
+        pytest.param(
+            [attempt(1, "new"), attempt(2, "old", user=SOMEBODY), attempt(3, "new")],
+            id="taken away by somebody else",
+        ),
+    ],
+)
+def test_what_may_be(attempts: list[Attempt]) -> None:
+    seen(attempt(0, "old"), *attempts).hold(BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "deleted", "why"),
+    [
+        pytest.param([attempt(1, "old")], {}, "changes nothing", id="nothing changes"),
+        pytest.param(
+            [attempt(1, "new"), attempt(2, "old"), attempt(3, "new")],
+            {},
+            "twice",
+            id="twice, with a way back",
+        ),
+        pytest.param(
+            [attempt(2, "new")], {"old": "2026-01-01T00:01:00.000Z"}, "deleted at", id="deleted too early"
+        ),
+        pytest.param(
+            [attempt(2, "new")], {"new": "2026-01-01T00:03:00.000Z"}, "deleted at", id="deleted in use"
+        ),
+    ],
+)
+def test_what_is_wrong_is_seen(attempts: list[Attempt], deleted: dict[str, str], why: str) -> None:
+    now = seen(attempt(0, "old"), *attempts, deleted=deleted)
+    with pytest.raises(Broken, match=why):
+        now.hold(BEFORE)
+
+
+def test_restarts_without_an_attempt_are_seen() -> None:
+    now = evolve(BEFORE, starts={id_of(0): 1})
+    with pytest.raises(Broken, match="started 1 times"):
+        now.hold(BEFORE)
