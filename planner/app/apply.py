@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.app.begun import is_held, refuse_not_held, refuse_while_open
 from planner.app.carrying import Applying, Outcome, Report, carried
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
 from planner.app.credentials import refuse_without_sink
-from planner.app.halting import Halt
 from planner.app.linting import with_findings
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
-from planner.app.rolling import finish, go_on, went_back
+from planner.app.redaction import without_secrets
 from planner.app.stores import locked
-from planner.engine.refresh import NOTHING_SEEN, Asking, View
+from planner.engine.carrying import Provenance, known_first
+from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
+from planner.engine.surroundings import Halting
 from planner.engine.validation import validated
-from planner.engine.workflow import Proposal, Provenance, known_first, propose_from, recover
+from planner.engine.workflow import Proposal, propose_from, recover
 from planner.errors import PlannerError, Refused, StalePlan
+from planner.model.codec import encode
 from planner.model.ledger import Ledger
 from planner.model.plan import DESTROY, NORMAL, Plan
+from planner.model.rollout import Begun
 from planner.model.state import State
 from planner.model.value import Value
-from planner.promote.log import log_of, write_log
+from planner.promote.log import Log, log_of, write_log
 from planner.state.saved import plan_digest, refuse_other_digest
 from planner.state.snapshot import FORMAT
 from planner.vcs import commit_of
@@ -38,6 +41,9 @@ _IN_NO_COMMIT: Final = (
     "Commit them, and apply again. Where git status shows no change, a filter that only this clone's own "
     "configuration names was not run: name it in yours (git config --global, git lfs install)."
 )
+
+_NAMED: Final = 12
+"""Deployments that a note names."""
 
 _NEWER_FORMAT: Final = (
     f"Note: the state has format_version {FORMAT.version} from now on, which earlier planners do not read."
@@ -62,18 +68,26 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
     """Plan, ask, carry out, with the lock held all the while."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
     _refuse_blind_approval(here, approval)
-    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as found:
-        if here.session.goal.mode != NORMAL:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
+        found = _without_void(here, held)
+        if found.rollouts and here.session.goal.mode != NORMAL:
+            from planner.app.begun import refuse_while_open  # noqa: PLC0415 - only where one has begun
+
             refuse_while_open(here, found)
         applying = halting(applying, found, since)
-        state, ended = go_on(applying, found, approval.expected)
+        state, ended = _gone_on(applying, found, approval.expected)
         if ended is not None:
             return ended
+        if found.rollouts and approval.expected is not None:
+            return _finish(applying, state, approval.expected)
         with caller.doing("Asking the installation") as counted:
             begun = here.passing.timer()
             proposal = propose_from(here.session, state, counted)
         proposal = with_findings(here.request, here.configuration, proposal, here.stored)
-        refuse_not_held(here, proposal.plan, state, [begun.rollout.name for begun in found.rollouts])
+        if here.request.retried:
+            from planner.app.begun import refuse_not_held  # noqa: PLC0415 - only where one is asked for
+
+            refuse_not_held(here, proposal.plan, state, [begun.rollout.name for begun in found.rollouts])
         present(applying.report, here, proposal)
         if proposal.forbidden:
             return Outcome(forbidden=True)
@@ -84,23 +98,24 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         admitted = _admitted(applying, proposal.plan, state)
         if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
             applying.report.outputs(state.outputs)
-            return Outcome(held=is_held(proposal.plan))
+            return Outcome(held=proposal.plan.is_held)
         refuse_closed(admitted, applying=True)
         refuse_without_sink(here, proposal.plan, applying.credentials)
         asked = _approve(here, approval, proposal.plan)
         until = begun if asked else begun + here.environment.read_again_after
-        return _carry_out(applying, proposal.plan, state, admitted, proposal.view, until)
+        return _carry_out(applying, proposal, admitted, until)
 
 
 def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout: float) -> Outcome:
     """Carry out a saved plan, unless it is stale. It was reviewed: only a protected environment asks."""
     here, caller, since = applying.here, applying.here.caller, applying.here.passing.timer()
-    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as state:
+    with holding(here, "destroy" if here.request.destroy else "apply", lock_timeout) as held:
+        state = _without_void(here, held)
         applying = halting(applying, state, since)
         session, digest = here.session, plan_digest(plan, here.store.redact)
         if state.rollouts:
-            after, ended = go_on(applying, state, digest)
-            return ended or finish(applying, after)
+            after, ended = _gone_on(applying, state, digest)
+            return ended or _finish(applying, after, digest)
         refuse_other_state(plan, digest, state, session.goal)
         with caller.doing("Asking the installation") as counted:
             asking = Asking(session.parallelism, counted)
@@ -118,7 +133,33 @@ def apply_saved(applying: Applying, plan: Plan, approval: Approval, lock_timeout
         refuse_without_sink(here, plan, applying.credentials)
         if here.environment.protected and not approval.auto:
             _ask(here)
-        return _carry_out(applying, plan, state, admitted)
+        return _carry_out(applying, Proposal(plan, state=state), admitted)
+
+
+def _without_void(here: Opened, state: State) -> State:
+    if not state.rollouts:
+        return state
+    from planner.app.rolling import without_void  # noqa: PLC0415 - only where one has begun
+
+    return without_void(here, state)
+
+
+def _gone_on(applying: Applying, state: State, approved: str | None) -> tuple[State, Outcome | None]:
+    """See `go_on`."""
+    if not state.rollouts:
+        return state, None
+    from planner.app.rolling import go_on  # noqa: PLC0415 - only where one has begun
+
+    return go_on(applying, state, approved)
+
+
+def _finish(applying: Applying, state: State, approved: str) -> Outcome:
+    """The rest of a plan whose roll-outs an earlier run had begun. approved: its digest."""
+    from planner.app.rolling import left_over  # noqa: PLC0415 - only where one had begun
+
+    proposal = left_over(applying, state)
+    admitted = _admitted(applying, proposal.plan, state)
+    return _carry_out(applying, proposal, admitted, approved=approved)
 
 
 def _admitted(applying: Applying, plan: Plan, state: State) -> Admission | None:
@@ -136,7 +177,16 @@ def _to_record(admitted: Admission | None, plan: Plan) -> bool:
 
 def halting(applying: Applying, state: State, since: float) -> Applying:
     """applying, which ends between waves where it is to. since: when it began, by the timer."""
-    halt = Halt(applying.here, applying.reach, applying.forcing, state, since)
+
+    @cache
+    def made() -> Halting:
+        from planner.app.halting import Halt  # noqa: PLC0415 - only where there are waves
+
+        return Halt(applying.here, applying.reach, applying.forcing, state, since)
+
+    def halt(begun: Begun, wave: int, ahead: float) -> str:
+        return made()(begun, wave, ahead)
+
     return evolve(applying, halt=halt)
 
 
@@ -193,27 +243,35 @@ def _ask(here: Opened) -> None:
 
 def _carry_out(
     applying: Applying,
-    plan: Plan,
-    state: State,
+    proposal: Proposal,
     admitted: Admission | None,
-    view: View = NOTHING_SEEN,
     fresh_until: float = 0.0,
+    approved: str = "",
 ) -> Outcome:
-    """view: what the plan was made from in this run; its reads stand until then for those before a write."""
-    here = applying.here
+    """fresh_until: until then the reads of what the plan was made from stand for those before a write.
+    approved: the digest of the plan that this is the rest of."""
+    here, plan, state = applying.here, proposal.plan, proposal.state
     if _refused(applying, plan, state):
         return Outcome(forbidden=True)
     variables = {name: assigned.value for name, assigned in here.configuration.variables.items()}
-    digest = plan_digest(plan, here.store.redact)
+    digest = approved or plan_digest(plan, here.store.redact)
     promotions = _promotions(here, plan, state, admitted, digest)
-    provenance = Provenance(digest, variables, _commit(here), promotions, known_contents(here, state))
+    release, run = _brought(here, admitted, digest)
+    contents = known_contents(here, state)
+    provenance = Provenance(digest, variables, _commit(here), promotions, release, run, contents)
     plan, state = known_first(here.store, plan, state)
-    after, outcome = carried(applying, plan, state, provenance, view, fresh_until)
+    after, outcome = carried(applying, plan, state, provenance, proposal.view, fresh_until)
     if after.contents and state.lineage and not state.contents:
         here.caller.tell(_NEWER_FORMAT)
     if outcome.ledger and outcome.ledger.complete and _to_record(admitted, plan):
         _tell_release(here, after)
-    return went_back(applying, plan, after, evolve(outcome, held=is_held(plan)))
+        _tell_who_keeps(here, plan)
+    outcome = evolve(outcome, held=plan.is_held)
+    if not outcome.goes_back(after):
+        return outcome
+    from planner.app.rolling import went_back  # noqa: PLC0415 - only where one goes back
+
+    return went_back(applying, plan, after, outcome)
 
 
 def _tell_release(here: Opened, after: State) -> None:
@@ -221,6 +279,16 @@ def _tell_release(here: Opened, after: State) -> None:
         here.caller.tell(f"{here.environment.name} runs {run.id} now.")
         if here.configuration.project.promotes_templates and not run.release.templates:
             here.caller.tell(_IN_NO_COMMIT)
+
+
+def _tell_who_keeps(here: Opened, plan: Plan) -> None:
+    """A release runs without those that use what it replaced, and that no binding brings it to."""
+    names = sorted({name for rollout in plan.rollouts for name in rollout.keeping})
+    if len(names) == 1:
+        here.caller.tell(f"Note: {names[0]} keeps what was before: no binding here is for it.")
+    elif names:
+        told = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        here.caller.tell(f"Note: {len(names)} keep what was before: no binding here is for them: {told}.")
 
 
 def _refused(applying: Applying, plan: Plan, state: State) -> bool:
@@ -245,13 +313,32 @@ def _commit(here: Opened) -> str | None:
 
 def _promotions(
     here: Opened, plan: Plan, state: State, admitted: Admission | None, digest: str
-) -> Callable[[bool], tuple[Mapping[str, Value], ...]] | None:
-    """What the state remembers of releases afterwards, from whether the apply was whole."""
+) -> Callable[[State, bool], tuple[Mapping[str, Value], ...]] | None:
+    """What the state remembers of releases afterwards, from what it is then and whether the apply was whole.
+
+    A release of which a roll-out has not ended, or is held back, was not run.
+    """
     clock = here.store.clock
     if admitted is not None:
-        return lambda whole: admitted.promotions(digest, clock(), whole=whole and not plan.left_out)
+
+        def after(reached: State, whole: bool) -> Log:
+            if reached.rollouts:
+                return admitted.log
+            if plan.is_held:
+                return admitted.log.mixed(clock()) if plan.changes else admitted.log
+            return admitted.after(digest, clock(), whole=whole and not plan.left_out)
+
+        return lambda reached, whole: write_log(after(reached, whole))
     if not state.promotions:
         return None
     log = log_of(state)
     ends = plan.mode in (DESTROY, NORMAL)  # or nothing is promoted in this project any more
-    return lambda _whole: write_log(log.ended(clock()) if ends else log)
+    return lambda _reached, _whole: write_log(log.ended(clock()) if ends else log)
+
+
+def _brought(here: Opened, admitted: Admission | None, digest: str) -> tuple[str, Mapping[str, Value]]:
+    """The id of the release that comes, and the run of it, as the record of a roll-out has them."""
+    if admitted is None:
+        return "", {}
+    run = without_secrets(admitted.begun(digest, here.store.clock()), here.caller.redact.known())
+    return run.id, encode(run)

@@ -23,10 +23,6 @@ WAYS: Final = ("continue", "back", "abandon")
 """How a roll-out that has begun may end, if somebody says so."""
 
 
-def is_held(plan: Plan) -> bool:
-    return any(rollout.held for rollout in plan.rollouts)
-
-
 def refuse_while_open(here: Opened, state: State) -> None:
     """Refused where a roll-out has begun and not ended."""
     for begun in state.rollouts:
@@ -60,7 +56,7 @@ def _first(begun: Begun) -> str:
         )
     if begun.status == BACK:
         return f"{head} goes back: apply finishes that first, and plans the rest afterwards"
-    return f"{head} has begun: apply goes on with it first, {where_in(begun)}, and plans the rest afterwards"
+    return f"{head} has begun: apply goes on with it first, {begun.where}, and plans the rest afterwards"
 
 
 def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[str] = ()) -> None:
@@ -79,8 +75,3 @@ def refuse_not_held(here: Opened, plan: Plan, state: State, going: Collection[st
                 f"the roll-out {name} is not held back: there is nothing to retry",
                 advice="Leave out --retry-rollout.",
             )
-
-
-def where_in(begun: Begun) -> str:
-    waves = len(begun.rollout.waves)
-    return f"wave {begun.wave} of {waves}" if begun.wave <= waves else "all its waves are done"

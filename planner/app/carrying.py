@@ -13,13 +13,12 @@ from attrs import field, frozen
 
 from planner.app.command_line import way_on
 from planner.app.credentials import Destination, opened_credentials
-from planner.app.halting import EVERYTHING, Reach
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.outcome import Fresh
 from planner.engine.refresh import NOTHING_SEEN, View
 from planner.engine.surroundings import Halting, Surroundings, never
-from planner.engine.workflow import Provenance, carry_out
 from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import Ledger, Sink
@@ -27,6 +26,20 @@ from planner.model.plan import Plan
 from planner.model.rollout import BACK, STOPPED, Begun
 from planner.model.state import State
 from planner.model.value import Value
+
+
+@frozen
+class Reach:
+    """How far an apply is to go. one_wave: it ends between waves after one of each roll-out. seconds: after
+    which no wave begins, None for none. last: the last wave that it does, from 1; 0 for all.
+    """
+
+    one_wave: bool = False
+    seconds: float | None = None
+    last: int = 0
+
+
+EVERYTHING = Reach()
 
 
 @frozen
@@ -141,6 +154,8 @@ def run(
                 fresh=Fresh(view.versions, fresh_until),
                 credentials=credentials,
                 plan_digest=provenance.plan_digest,
+                release=provenance.release,
+                run=provenance.run,
                 halt=halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)

@@ -14,7 +14,6 @@ from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
 from planner.app.rolling import followed, without_void
 from planner.engine.rollouts.again import plan_again
-from planner.engine.rollouts.course import remembered
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
 from planner.model.project import Environment
@@ -72,7 +71,7 @@ def take_back(applying: Applying, name: str | None, *, auto: bool, lock_timeout:
             return _decided(held, state, back, "Take back", auto=auto)
         here = applying.here
         _approve(here, f"Take back the roll-out {back.rollout.name} in {here.environment.name}?", auto=auto)
-        failure = remembered(back, here.store.clock())
+        failure = back.failure(here.store.clock())
         here.store.commit(state.fold([Milestone(back.id, ended=True, failure=failure)]))
         here.caller.tell(
             f"No deployment had anything of the roll-out {back.rollout.name} yet. It is held back."

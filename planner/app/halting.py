@@ -6,31 +6,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field
 
+from planner.app.carrying import Reach
 from planner.app.opening import Opened
-from planner.app.promotion.admission import Forcing, admission, remembered
+from planner.app.promotion.admission import Forcing, verdict_on
+from planner.app.promotion.provenance import actor
 from planner.errors import PlannerError
 from planner.model.rollout import Begun
 from planner.model.state import State
 from planner.model.times import show_duration
+from planner.promote.log import log_of, run_of
 
 _ASKED = ("windows", "rejected")
 """The gates that may close while a roll-out is under way."""
-
-
-@frozen
-class Reach:
-    """How far an apply is to go. one_wave: it ends between waves after one of each roll-out. seconds: after
-    which no wave begins, None for none. last: the last wave that it does, from 1; 0 for all.
-    """
-
-    one_wave: bool = False
-    seconds: float | None = None
-    last: int = 0
-
-
-EVERYTHING = Reach()
 
 
 @define(eq=False, repr=False)
@@ -52,7 +41,7 @@ class Halt:
     def __call__(self, begun: Begun, wave: int, ahead: float) -> str:
         """ahead: seconds until it may begin. How the gates are then nobody knows before."""
         first = self._first.setdefault(begun.id, wave)
-        return self._beyond(first, wave, ahead) or ("" if ahead else self._closed())
+        return self._beyond(first, wave, ahead) or ("" if ahead else self._closed(begun))
 
     def _beyond(self, first: int, wave: int, ahead: float) -> str:
         reach, passed = self.reach, self.here.passing.timer() - self.since + ahead
@@ -64,22 +53,20 @@ class Halt:
             return f"it was to begin no wave after {show_duration(timedelta(seconds=reach.seconds))}"
         return ""
 
-    def _closed(self) -> str:
-        """What the gates say by now that may have closed meanwhile; their installations are not asked."""
+    def _closed(self, begun: Begun) -> str:
+        """What the gates say by now that may have closed meanwhile, of the release that the roll-out brings;
+        no installation is asked."""
         here = self.here
-        if here.configuration.project.promote is None:
+        if not begun.run:
             return ""
         try:
-            upstreams = remembered(here.request, here.environment.promote_from)
-            now = here.store.clock()
-            found = admission(
-                here.request, here.configuration, self.state, now, self.forcing, upstreams=upstreams
-            )
+            run, now = run_of(begun), here.store.clock()
+            log = log_of(evolve(self.state, rollouts=()))  # as if none of it was there
+            log = self.forcing.noted(log, run.id, actor(here.request), now)
+            verdict = verdict_on(here.request, here.environment, run, log, now)
         except PlannerError as error:
             return f"whether it may go on is not known: {error.summary}"
-        closed = (
-            [gate for gate in found.verdict.gates if gate.name in _ASKED and not gate.met] if found else []
-        )
+        closed = [gate for gate in verdict.gates if gate.name in _ASKED and not gate.met]
         return "; ".join(gate.detail for gate in closed)
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from planner.app.begun import with_open
 from planner.archives import ArchiveError, Archives
 from planner.config.load import Configuration
 from planner.engine.ports import Counted, uncounted
@@ -46,7 +45,11 @@ def proposed(
     """The plan to the goal, and what is wrong with it. Takes no lock, and changes nothing. at_hand: see
     with_findings. ask_server: the installation says, too, whether it would take it.
     """
-    found = with_open(propose(here.session, here.state, counted))
+    found = propose(here.session, here.state, counted)
+    if here.state.rollouts:
+        from planner.app.begun import with_open  # noqa: PLC0415 - only where one has begun
+
+        found = with_open(found)
     found = with_findings(here.request, here.configuration, found, here.stored, at_hand)
     if not ask_server or found.forbidden:
         return found

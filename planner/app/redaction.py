@@ -111,6 +111,11 @@ def _with_records(thing: T, known: KnownSecrets) -> T:
     return thing if records is thing.promotions else cast(T, evolve(thing, promotions=records))
 
 
+def without_secrets(thing: T, known: KnownSecrets) -> T:
+    """What is remembered of releases: texts where there were texts."""
+    return for_file(thing, known, known.redact)
+
+
 def _records(
     promotions: tuple[Mapping[str, Value], ...], known: KnownSecrets
 ) -> tuple[Mapping[str, Value], ...]:
@@ -121,5 +126,5 @@ def _records(
         log = read_log(promotions)
     except ValueError:  # of a newer planner, perhaps: nobody knows what is structure in them
         return for_file(promotions, known, known.redact)
-    redacted = for_file(log, known, known.redact)
+    redacted = without_secrets(log, known)
     return promotions if redacted is log else write_log(redacted)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 
-from planner.app.begun import open_refusal, where_in
+from planner.app.begun import open_refusal
 from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
 from planner.app.opening import Opened
+from planner.engine.carrying import Provenance
 from planner.engine.rollouts.again import plan_again
-from planner.engine.workflow import Provenance, propose_from
+from planner.engine.workflow import Proposal, propose_from
 from planner.errors import Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
 from planner.model.rollout import BACK, STOPPED, Begun
@@ -46,7 +47,11 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
     back = any(begun.status == BACK for begun in records)
     plan = plan_again(records, state, here.session.goal, here.session.drivers)
     after, outcome = carried(applying, plan, state, _as_of(records))
-    return after, went_back(applying, plan, after, evolve(outcome, back=back))
+    if back and outcome.ledger is not None:  # something had been done, by whichever run
+        if outcome.goes_back(after):
+            applying.report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
+        outcome = evolve(outcome, back=True, ledger=evolve(outcome.ledger, changed=True))
+    return after, went_back(applying, plan, after, outcome)
 
 
 def _as_of(records: Sequence[Begun]) -> Provenance:
@@ -80,9 +85,9 @@ def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) ->
     return evolve(outcome, ledger=ledger, back=True)
 
 
-def finish(applying: Applying, state: State) -> Outcome:
-    """What is left of a plan once its roll-outs are done: what they replaced is deleted. StalePlan where more
-    is to be done by now.
+def left_over(applying: Applying, state: State) -> Proposal:
+    """What is left of an approved plan once its roll-outs are done: what they replaced is deleted. StalePlan
+    where more is to be done by now.
     """
     here = applying.here
     with here.caller.doing("Asking the installation") as counted:
@@ -92,9 +97,7 @@ def finish(applying: Applying, state: State) -> Outcome:
             "its roll-outs are done, and what is left to do is not what the approved plan says",
             advice="Plan again and review the result.",
         )
-    digest = state.applied.plan_digest if state.applied else ""
-    _, outcome = carried(applying, proposal.plan, state, Provenance(digest), proposal.view)
-    return outcome if outcome.ledger else Outcome()
+    return proposal
 
 
 def _is_left_over(change: Change) -> bool:
@@ -115,4 +118,4 @@ def _going_on(begun: Begun) -> str:
     name = begun.rollout.name
     if begun.status == BACK:
         return f"The roll-out {name} ({begun.id}) goes back: {begun.reason}."
-    return f"The roll-out {name} ({begun.id}) goes on: {where_in(begun)}."
+    return f"The roll-out {name} ({begun.id}) goes on: {begun.where}."

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.app.carrying import Applying, Outcome, Report, Running
+    from planner.app.carrying import Applying, Outcome, Reach, Report, Running
     from planner.app.credentials import Destination
     from planner.app.evaluating import Evaluation
-    from planner.app.halting import Reach
     from planner.app.opening import Opened, Request
     from planner.app.preview.comparison import Order as PreviewOrder
     from planner.app.promotion.admission import Forcing

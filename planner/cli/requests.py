@@ -81,12 +81,12 @@ def _forcing(forces: tuple[str, ...], reason: str) -> Forcing:
 
 
 def _reach(until: str | None, wave: int | None) -> Reach:
-    from planner.app import halting  # noqa: PLC0415 - of one command
+    from planner.app.carrying import Reach  # noqa: PLC0415 - of one command
 
     one, seconds = until == "wave", None
     if until is not None and not one:
         seconds = _seconds(until)
-    return halting.Reach(one, seconds, wave or 0)
+    return Reach(one, seconds, wave or 0)
 
 
 def _seconds(text: str) -> float:

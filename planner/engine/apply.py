@@ -23,17 +23,17 @@ from planner.engine.entry import declared_attributes
 from planner.engine.outcome import (
     Values,
     disbelieved,
+    entry_of,
     intent_of,
+    outcomes_of,
     request_of,
     token_of,
 )
 from planner.engine.ports import Drivers
-from planner.engine.recording import entry_of, outcomes_of
 from planner.engine.recover import LONGEST_AHEAD, Settlement
 from planner.engine.refresh import Namesakes, Threads
-from planner.engine.rollouts.waves import Waves
 from planner.engine.settling import LOOKS, Finished, Turns, Waits, failure_of, put_off_by, too_long
-from planner.engine.surroundings import Surroundings
+from planner.engine.surroundings import NoWaves, Surroundings
 from planner.errors import OutcomeUnknown, PlannerError, StateError
 from planner.model.address import Address
 from planner.model.ledger import Event, StepFinished, StepProgress, StepStarted, StepWaiting
@@ -75,7 +75,7 @@ class Run:
     intents: dict[int, Intent] = field(factory=dict)
     _finished: SimpleQueue[Finished] = field(factory=SimpleQueue)
     waits: Waits = field(factory=Waits)
-    waves: Waves = field(init=False)
+    waves: NoWaves = field(init=False)
     _turns: Turns = field(init=False)
     _namesakes: Namesakes = field(init=False)
     known_ids: set[tuple[str, str]] = field(init=False)
@@ -89,10 +89,17 @@ class Run:
         groups = {step.address.kind: "" for step in self.plan.steps}
         groups = {name: self.drivers[name].kind.one_at_a_time for name in groups}
         self._turns = Turns(self.plan.steps, groups)
-        self.waves = Waves.of(self.plan, self.working.rollouts.values(), self.world)
+        self.waves = self._waves()
         self._namesakes = Namesakes(self.world.before)
         self.known_ids = {*self.working.state().holders()}
         self.known_ids |= {(kind, id_) for kind, there in self.world.before.items() for id_ in there}
+
+    def _waves(self) -> NoWaves:
+        if not self.plan.rollouts:
+            return NoWaves()
+        from planner.engine.rollouts.waves import Waves  # noqa: PLC0415 - only where there are some
+
+        return Waves.of(self.plan, self.working.rollouts.values(), self.world)
 
     def change_of(self, step: Step) -> Change:
         """The change a step belongs to; what this very plan deposes belongs to its replacement."""
@@ -113,6 +120,7 @@ class Run:
                 raise
 
     def _coordinate(self, pool: Threads) -> None:
+        self._unwritten += self._taken(self.waves.over())
         while True:
             requests = self._take_ready(self.parallelism + self._ahead - self._handed_out)
             if self._unwritten:

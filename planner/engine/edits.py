@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from attrs import define, evolve
 
 from planner.engine.entry import take_over
-from planner.engine.recover import adopted_create
 from planner.errors import PlannerError
 from planner.model.address import Address, as_read
 from planner.model.diagnostic import near_or_there
@@ -146,6 +145,8 @@ def adopt(state: State, address: Address, observed: Observed, kind: Kind, salt: 
         return adopted(state, prior)
     replaced = state.resources.get(address)
     adopted(evolve(state, resources={a: p for a, p in state.resources.items() if p != replaced}), prior)
+    from planner.engine.recover import adopted_create  # noqa: PLC0415 - of what is adopted alone
+
     return state.fold(adopted_create(intent, observed, state, kind, salt))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field, frozen
 
@@ -29,7 +29,8 @@ from planner.model.resource import (
     Result,
     Settling,
 )
-from planner.model.state import Intent
+from planner.model.rollout import CHECK, LOOK, RESTARTED
+from planner.model.state import Intent, Outcome, Record, Working
 from planner.model.value import (
     UNKNOWN,
     Deferred,
@@ -44,6 +45,9 @@ from planner.model.value import (
     leaves,
     resolve,
 )
+
+if TYPE_CHECKING:
+    from planner.engine.apply import Run
 
 
 @frozen(eq=False, repr=False)
@@ -284,3 +288,41 @@ def _content_after(intent: Intent, observed: Observed, before: Prior | None, kin
         return None
     shown = kind.content.marker in observed.attributes
     return None if shown and replaced(before.attributes, observed.attributes, kind) else before.content_sha256
+
+
+def outcomes_of(run: Run, step: Step, result: Result) -> list[Record]:
+    """The records of a step that gave a result."""
+    intent, change, before = run.intents[step.number], run.change_of(step), entry_of(run.working, step)
+    if step.operation == SETTLE and (before is None or result.observed is None or result.settling.status):
+        return _not_settled(step, before, result)
+    if step.operation in (LOOK, CHECK, RESTARTED):
+        done = Outcome(step.number, step.address, "done", before, intent.id)
+        return [done] if step.operation == RESTARTED else []
+    if result.observed is None:
+        run.known_ids.discard((step.address.kind, intent.id or ""))
+        return [Outcome(step.number, step.address, "done", None, intent.id, step.deposed)]
+    kind = run.drivers[step.address.kind].kind
+    run.known_ids.add((kind.name, result.observed.id))
+    run.world.fresh.written.add((kind.name, result.observed.id))
+    reads = run.reads.get(step.address, ())
+    once = run.world.credentials.held.get(step.address, {})
+    prior = prior_after(intent, result.observed, before, kind, run.salt, reads, once)
+    done = Outcome(step.number, step.address, "done", prior, deposed=step.deposed)
+    if deposes(step, change):
+        return [Outcome(step.number, step.address, "deposed"), done]
+    return [done]
+
+
+def _not_settled(step: Step, before: Prior | None, result: Result) -> list[Record]:
+    """What the state is told of what failed. Of what was deleted, or reset, it holds nothing any more."""
+    if before is None or not result.settling.status:
+        return []
+    failed = evolve(before, settling=result.settling)
+    return [Outcome(step.number, step.address, "done", failed, deposed=step.deposed)]
+
+
+def entry_of(working: Working, step: Step) -> Prior | None:
+    """The state's entry of the resource of a step."""
+    if not step.deposed:
+        return working.resources.get(step.address)
+    return next((p for p in working.deposed if (p.address, p.id) == (step.address, step.id)), None)

@@ -142,6 +142,10 @@ def _steps(decisions: Decisions, taken: Taken) -> tuple[Step, ...]:
     desired |= {change.address: change.dependencies for change in restarts}
     for address, used in taken.leaving.items():  # what is used no more goes after the change that left it
         prior[address] = tuple(dict.fromkeys((*prior.get(address, ()), *used)))
+    for each in taken.carried:  # none goes while a member may have to go back to it
+        before = [dependency for member in each.members for dependency in prior.get(member, ())]
+        kept = tuple(dict.fromkeys((*before, *each.of)))
+        prior |= dict.fromkeys(each.members, kept)
     return make_steps(taken.changes, writes, deletions, desired, prior, taken.postponed)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from planner.errors import ApiError, NotYet, PlannerError, Unreachable
+from planner.errors import ApiError, Conflict, NotYet, OutcomeUnknown, PlannerError, StalePlan, Unreachable
 from planner.model.address import Address
 from planner.model.kind import Kind, Settles
 from planner.model.plan import SETTLE, Change, Step
@@ -105,6 +105,14 @@ def put_off_by(finished: Finished) -> str | None:
         return error.summary  # a look that failed says nothing of what is looked at
     pending = error is None and result is not None and result.settling.status == PENDING
     return result.settling.reason if pending and result else None
+
+
+def is_no_verdict(error: BaseException) -> bool:
+    """Whether an error says nothing of what was to be written: the installation was not reached, or somebody
+    else changed the same at that time."""
+    server = isinstance(error, ApiError) and error.status >= _SERVER
+    nothing = isinstance(error, OutcomeUnknown | Unreachable | Conflict | StalePlan)
+    return server or nothing or not isinstance(error, PlannerError)
 
 
 def too_long(step: Step, reason: str, waited: PlannerError) -> PlannerError:

@@ -11,11 +11,12 @@ from http import HTTPStatus
 
 from attrs import evolve, frozen
 
+from planner.engine.carrying import taken_over
 from planner.engine.entry import declared_attributes
 from planner.engine.outcome import SENDING
 from planner.engine.ports import Counted, uncounted
 from planner.engine.refresh import Asking
-from planner.engine.workflow import Proposal, Session, taken_over
+from planner.engine.workflow import Proposal, Session
 from planner.errors import ApiError
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.plan import SETTLE, Change, Plan, Step

@@ -289,6 +289,11 @@ class Plan:
         return tuple(item.address for item in self.drift if item.gone)
 
     @property
+    def is_held(self) -> bool:
+        """Whether a roll-out of it is held back."""
+        return any(rollout.held for rollout in self.rollouts)
+
+    @property
     def has_changes(self) -> bool:
         """Whether apply would call the API, change an output, or what the state says of who is who."""
         return bool(self.changes or self.outputs or (self.mode == REFRESH_ONLY and not self.is_empty))

@@ -6,9 +6,10 @@ from typing import Final
 
 from attrs import field, frozen
 
+from planner.model.chain import Standing
 from planner.model.plan import Plan
 from planner.model.redaction import WORD
-from planner.model.release import Gate, Standing
+from planner.model.release import Gate
 
 NEW: Final = "it is new"
 REMOVED: Final = "it is removed from planner.yaml"

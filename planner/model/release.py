@@ -1,5 +1,5 @@
-"""A release: what is promoted from one environment to the next. Where it ran, and what was said of it. The
-environments that it passes through, each as it stands, and how two of them differ. All as values.
+"""A release: what is promoted from one environment to the next. Where it ran, and what was said of it; and
+how two of the environments that it passes through differ. All as values.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ VERIFIED: Final = "verified"
 APPROVED: Final = "approved"
 REJECTED: Final = "rejected"
 FORCED: Final = "forced"
+WENT_BACK: Final = "went back"
 
 
 @frozen
@@ -113,7 +114,8 @@ class Stay:
 
     whole: the apply left nothing out. archives: path -> sha256, as they were applied there.
     source: the environment that it came from, "" for none; lineage, serial: of its state then.
-    overrides: the pins that something else stood in place of.
+    overrides: the pins that something else stood in place of. rolling: how far it is, where it is still being
+    rolled out, as "wave 2 of 3".
     """
 
     environment: str = field(metadata=WORD)
@@ -130,14 +132,15 @@ class Stay:
     gates: tuple[Gate, ...] = ()
     overrides: tuple[str, ...] = ()
     archives: Mapping[str, str] = field(factory=dict, metadata=IDENTITY)
+    rolling: str = ""
 
 
 @frozen
 class Remark:
     """What a person or a check said of a release, in the state of an environment.
 
-    what: one of the words above. name: of the check or gate. ok: False for a check that failed.
-    text: the URL of a verification, the reason of a rejection or a force.
+    what: one of the words above. name: of the check, the gate or the roll-out. ok: False for a check that
+    failed. text: the URL of a verification, the reason of a rejection or a force, or why it went back.
     """
 
     environment: str = field(metadata=WORD)
@@ -165,12 +168,18 @@ class KnownRelease:
 
     @property
     def runs_in(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(stay.environment for stay in self.stays if not stay.until))
+        stays = (stay for stay in self.stays if not (stay.until or stay.rolling))
+        return tuple(dict.fromkeys(stay.environment for stay in stays))
+
+    @property
+    def rolling_in(self) -> Mapping[str, str]:
+        """Where it is being rolled out, with how far that is."""
+        return {stay.environment: stay.rolling for stay in self.stays if stay.rolling}
 
     @property
     def ran_in(self) -> tuple[str, ...]:
         """Where it ran, and does not run any more."""
-        ran = dict.fromkeys(stay.environment for stay in self.stays)
+        ran = dict.fromkeys(stay.environment for stay in self.stays if not stay.rolling)
         return tuple(name for name in ran if name not in self.runs_in)
 
     @property
@@ -187,54 +196,6 @@ class KnownRelease:
         """How many people approved it."""
         said = (item for item in self.remarks if item.what == APPROVED and item.environment == environment)
         return len({item.by.casefold() for item in said})
-
-
-@frozen
-class Standing:
-    """One environment. release: the id of what it runs, "" for none; since: ISO 8601 in UTC.
-
-    whole: the last apply left nothing out. pending: how many changes its plan has that no drift explains.
-    drifted: addresses. problem: why its installation or state could not be looked at, advice: what to do
-    about that; the rest is then what its state says. readable: False when not even that could be read.
-    asked: whether its installation was. empty: nothing is applied there, so that there is nothing to ask.
-    coming: the id of the release that would come next, "" for none: the one that its files bring, if that ran
-    upstream or here, else the one that runs upstream. source: the environment it comes from; its own name on
-    the way back to what it ran before, when nothing upstream runs that. gates: what they say of it.
-    promoted: whether the environment's files bring it already, so that an apply is what is left.
-    """
-
-    environment: str = field(metadata=WORD)
-    promote_from: tuple[str, ...] = field(default=(), metadata=WORD)
-    protected: bool = False
-    release: str = field(default="", metadata=WORD)
-    since: str = field(default="", metadata=WORD)
-    whole: bool = True
-    pending: int = 0
-    drifted: tuple[str, ...] = ()
-    problem: str = ""
-    advice: str = ""
-    readable: bool = True
-    asked: bool = True
-    empty: bool = False
-    coming: str = field(default="", metadata=WORD)
-    source: str = field(default="", metadata=WORD)
-    promoted: bool = False
-    gates: tuple[Gate, ...] = ()
-
-    @property
-    def converged(self) -> bool | None:
-        """Whether it came whole; None when it is not known."""
-        if not self.readable:
-            return None
-        if not self.whole:
-            return False
-        if self.problem or not self.asked:
-            return None
-        return not self.pending and not self.drifted
-
-    @property
-    def closed_gates(self) -> tuple[Gate, ...]:
-        return tuple(gate for gate in self.gates if not gate.met)
 
 
 @frozen

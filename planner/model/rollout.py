@@ -98,7 +98,8 @@ class Member:
 @frozen
 class Failure:
     """Why a roll-out did not end well. wish: what it was to carry, as Rollout.wish. wave: from 1. at: ISO
-    8601 in UTC.
+    8601 in UTC. release: the id of the one that it was of, "" for none. partly: something that came with it
+    stays.
     """
 
     rollout: str = field(metadata=WORD)
@@ -107,6 +108,14 @@ class Failure:
     deployment: str
     reason: str
     at: str = field(metadata=WORD)
+    release: str = field(default="", metadata=WORD)
+    partly: bool = False
+
+    @property
+    def told(self) -> str:
+        """ "shop-0 failed in wave 1: its shards are red"."""
+        who = f"{self.deployment} failed " if self.deployment else ""
+        return f"{who}in wave {self.wave}: {self.reason}"
 
 
 @frozen
@@ -172,7 +181,9 @@ class Begun:
     """The record of a roll-out. id: as "r-4f2c9a71be". plan_digest: of the plan that began it. at: when, ISO
     8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back. all_back:
     somebody said that all of its waves go back, whatever on_failure says. contents: by address, the SHA-256
-    of what is put in place first, where its users only restart.
+    of what is put in place first, where its users only restart. release: the id of the one that it brings, ""
+    where none is promoted; run: as State.promotions is to have it then. beside: its plan changes other things
+    too.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -185,6 +196,9 @@ class Begun:
     reason: str = ""
     all_back: bool = False
     contents: Mapping[str, str] = field(factory=dict, metadata=WORD)
+    release: str = field(default="", metadata=WORD)
+    run: Mapping[str, Value] = field(factory=dict, metadata=WORD)
+    beside: bool = False
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)
@@ -211,6 +225,12 @@ class Begun:
         return next(left, len(self.rollout.waves) + 1)
 
     @property
+    def where(self) -> str:
+        """In which of its waves it is, in words."""
+        waves = len(self.rollout.waves)
+        return f"wave {self.wave} of {waves}" if self.wave <= waves else "all its waves are done"
+
+    @property
     def to_go_back(self) -> tuple[Member, ...]:
         """The members that go back, the last wave first: of this wave, or of all, as on_failure says."""
         all_of_them = self.all_back or self.rollout.rules.on_failure == ROLL_BACK_ALL
@@ -222,6 +242,21 @@ class Begun:
             if all_of_them or number == self.wave
             for member in wave
             if self.of(member.id).stage in touched
+        )
+
+    @property
+    def wrong(self) -> Member | None:
+        """The first member that failed."""
+        return next((member for member in self.rollout.members if self.of(member.id).reason), None)
+
+    def failure(self, at: str) -> Failure:
+        """What is remembered of it once it went back. at: ISO 8601 in UTC."""
+        wrong, rollout = self.wrong, self.rollout
+        wave, shown = (rollout.wave_of(wrong.id), wrong.shown) if wrong else (self.wave, "")
+        reason = self.of(wrong.id).reason if wrong else self.reason
+        partly = self.beside or any(progress.stage == DONE for progress in self.progress.values())
+        return Failure(
+            rollout.name, rollout.wish, wave, shown, reason, at, release=self.release, partly=partly
         )
 
     def taking(self, stage: Milestone) -> Begun:

@@ -142,6 +142,7 @@ class Working:
     doubt: dict[tuple[int, Address], Intent]
     rollouts: dict[str, Begun]
     failures: dict[str, Failure]
+    runs: list[Mapping[str, Value]] = field(factory=list)
 
     @classmethod
     def of(cls, state: State) -> Working:
@@ -173,6 +174,8 @@ class Working:
         if stage.ended:
             del self.rollouts[begun.id]
             self.failures.pop(name, None)
+            if begun.run and not (self.rollouts or stage.failure or begun.is_untouched):
+                self.runs.append({"run": begun.run})
         if stage.failure:
             self.failures[name] = stage.failure
 
@@ -200,6 +203,7 @@ class Working:
         deposed, in_doubt = tuple(self.deposed), tuple(self.doubt.values())
         return evolve(
             self.base,
+            promotions=(*self.base.promotions, *self.runs),
             resources=dict(self.resources),
             deposed=deposed,
             in_doubt=in_doubt,

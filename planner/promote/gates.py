@@ -13,6 +13,7 @@ from attrs import evolve, field, frozen
 
 from planner.model.project import Environment
 from planner.model.release import Gate, Release
+from planner.model.rollout import Failure
 from planner.model.times import is_open, next_opening, show_duration
 from planner.promote.log import Approval, Force, Log, Rejection, Run, Source, Verification
 
@@ -24,7 +25,8 @@ class Upstream:
     """An environment that releases come from, as it is now.
 
     pending: how many changes its plan has. drifted: addresses. problem: why it could not be looked at, ""
-    when it could. asked: whether its installation was; else pending and drifted say nothing.
+    when it could. asked: whether its installation was; else pending and drifted say nothing, nor does held:
+    the roll-outs that its plan holds back, since they failed.
     """
 
     environment: str
@@ -35,6 +37,7 @@ class Upstream:
     drifted: tuple[str, ...] = ()
     problem: str = ""
     asked: bool = True
+    held: tuple[Failure, ...] = ()
 
 
 @frozen
@@ -126,6 +129,9 @@ def _forced(gate: Gate, force: Force | None) -> Gate:
 def _not_from(question: Question) -> Gate:
     name, allowed = question.environment.name, " or ".join(question.environment.promote_from)
     detail = f"{name} accepts releases from {allowed}; {question.release.id} did not run there"
+    for upstream in question.upstreams:
+        if failure := upstream.log.went_back(question.release.id):
+            detail = f"{question.release.id} went back in {upstream.environment}: {failure.told}"
     promote = f"Promote what runs there: planner promote {question.environment.promote_from[0]} {name}"
     return Gate("promote_from", False, detail, promote)
 
@@ -218,6 +224,9 @@ class Candidate:
 
 
 def _promote_from(ask: Candidate) -> Gate:
+    if ask.run is ask.upstream.log.coming:
+        where = f"{ask.upstream.environment} since {shown(ask.run.since)}"
+        return Gate("promote_from", True, f"{ask.run.id} is being rolled out in {where}")
     until = "" if ask.goes_on else f", until {shown(ask.run.until)}"
     since = f"{ask.run.id} ran in {ask.upstream.environment} since {shown(ask.run.since)}"
     return Gate("promote_from", True, f"{since.replace(' ran ', ' runs ') if ask.goes_on else since}{until}")
@@ -253,12 +262,18 @@ def _converged(ask: Candidate) -> Gate:
 
 def _unsettled(run: Run, upstream: Upstream) -> Iterator[str]:
     if not run.whole:
-        yield "its last apply was not whole"
+        yield _not_whole(upstream)
+    yield from (f"its roll-out {item.rollout} is held back: {item.told}" for item in upstream.held)
     if upstream.pending:
         yield f"{upstream.pending} pending change{'s' * (upstream.pending != 1)}"
     if upstream.drifted:
         named = ", ".join(upstream.drifted[:3]) + (", ..." if len(upstream.drifted) > 3 else "")
         yield f"{len(upstream.drifted)} drifted ({named})"
+
+
+def _not_whole(upstream: Upstream) -> str:
+    rolling = upstream.log.rolling
+    return f"it is being rolled out, {rolling}" if rolling else "its last apply was not whole"
 
 
 def _soak(ask: Candidate) -> Gate | None:
@@ -275,7 +290,7 @@ def _soak(ask: Candidate) -> Gate | None:
     if not ask.goes_on:
         return Gate("soak", False, f"{told}, and does not run there any more")
     if not ask.run.whole:
-        return Gate("soak", False, f"{told}, and its last apply was not whole")
+        return Gate("soak", False, f"{told}, and {_not_whole(ask.upstream)}")
     return Gate("soak", False, f"{told}; eligible {_minute(now + needed - soaked, needed)}")
 
 
@@ -300,7 +315,8 @@ def _checks(ask: Candidate) -> Gate | None:
     wanted, where = ask.question.environment.gates.checks, ask.upstream.environment
     if not wanted:
         return None
-    latest = {item.check: item for item in ask.upstream.log.about(Verification, ask.run.id)}
+    said = ask.upstream.log.about(Verification, ask.run.id)
+    latest = {item.check: item for item in said if not item.early}
     missing = [name for name in wanted if name not in latest]
     failed = [latest[name] for name in wanted if name in latest and not latest[name].ok]
     told = [f"{name} was not verified on {ask.run.id} in {where}" for name in missing]

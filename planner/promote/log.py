@@ -17,6 +17,7 @@ from planner.errors import USE_THE_NEWER, StateError
 from planner.model.codec import decode, encode
 from planner.model.redaction import IDENTITY, WORD
 from planner.model.release import Gate, Release
+from planner.model.rollout import GOING, Begun, Failure
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -74,7 +75,9 @@ class Run:
 
 @frozen
 class Verification:
-    """That a check passed or failed on a release that ran in the environment."""
+    """That a check passed or failed on a release that ran in the environment. early: that was still being
+    rolled out there.
+    """
 
     release: str = field(metadata=WORD)
     check: str = field(metadata=IDENTITY, converter=legible)
@@ -82,6 +85,7 @@ class Verification:
     at: str = field(metadata=WORD)
     by: str = field(default="", converter=legible)
     url: str = field(default="", converter=legible)
+    early: bool = False
 
 
 @frozen
@@ -123,9 +127,41 @@ _KINDS: Final[Mapping[str, type[Any]]] = {kind.__name__.lower(): kind for kind i
 
 @frozen
 class Log:
-    """What an environment remembers of releases. records: oldest first."""
+    """What an environment remembers of releases. kept: as its state has it, the oldest first.
 
-    records: tuple[Record, ...] = field(factory=tuple)
+    coming: the run of a release that is being rolled out. Nothing of it is kept before that ends, and nothing
+    at all if it goes back. rollouts: that have begun and not ended. failures: of those that did not end well.
+    """
+
+    kept: tuple[Record, ...] = field(factory=tuple)
+    coming: Run | None = None
+    rollouts: tuple[Begun, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Oldest first, as if what is coming ran, and not whole."""
+        return after_apply(evolve(self, coming=None), self.coming).kept if self.coming else self.kept
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The releases that are known here, in the order in which each was last told of."""
+        went_back = (failure.release for failure in self.failures if failure.release)
+        latest_first = dict.fromkeys(reversed([*map(id_of, self.records), *went_back]))
+        return tuple(reversed(latest_first))
+
+    @property
+    def rolling(self) -> str:
+        """How far the release is that is being rolled out, "" for none: "wave 2 of 3"."""
+        begun = next((begun for begun in self.rollouts if begun.run), None)
+        if begun is None:
+            return ""
+        return begun.where if begun.status == GOING else f"{begun.where}, {begun.status}: {begun.reason}"
+
+    def went_back(self, release: str) -> Failure | None:
+        """Why a roll-out of a release did not end well, unless it runs by now."""
+        failed = (failure for failure in self.failures if failure.release == release)
+        return None if self.present and self.present.id == release else next(failed, None)
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -177,11 +213,18 @@ class Log:
         present = self.present
         if present is None:
             return self
-        return Log(tuple(evolve(r, until=at) if r is present else r for r in self.records))
+        return evolve(self, kept=tuple(evolve(r, until=at) if r is present else r for r in self.kept))
 
     def plus(self, record: Record) -> Log:
         """This log and one more record, without what is too old to keep."""
-        return Log(_without_old_runs(_without_repeated((*self.records, record))))
+        return evolve(self, kept=_without_old_runs(_without_repeated((*self.kept, record))))
+
+    def mixed(self, at: str) -> Log:
+        """This log after what came besides stays, and what ran is not whole any more. at: ISO 8601 in UTC."""
+        present = self.present
+        if present is None or not present.whole:
+            return self
+        return self.ended(at).plus(evolve(present, since=at, whole=False))
 
 
 def id_of(record: Record) -> str:
@@ -243,27 +286,56 @@ def _decoded(item: Mapping[str, Value]) -> Record:
     return record
 
 
+def run_of(begun: Begun) -> Run:
+    """The run of the release that a roll-out brings. ValueError for what is none."""
+    run: Run = decode(begun.run, Run)
+    return run
+
+
 def write_log(log: Log) -> tuple[Mapping[str, Value], ...]:
     """The log as a state's `promotions`."""
-    return tuple({type(record).__name__.lower(): encode(record)} for record in log.records)
+    return tuple({type(record).__name__.lower(): encode(record)} for record in log.kept)
 
 
 def log_of(state: State) -> Log:
-    """The log of an environment. A run that an apply was cut off in counts as not whole from then on.
+    """The log of an environment. A run that an apply was cut off in, or of which a part was replaced by what
+    went back in another, counts as not whole from then on.
 
     StateError for records that nothing here can read.
     """
     try:
-        log = read_log(state.promotions)
+        log = _followed(read_log(state.promotions))
+        coming = next((run_of(begun) for begun in state.rollouts if begun.run), None)
     except ValueError as error:
         raise StateError(
             f"the promotions in the state of {state.environment} are not understood: {error}",
             advice=USE_THE_NEWER,
         ) from error
-    present, applied = log.present, state.applied
-    if present is None or applied is None or applied.complete or not present.whole:
+    log = evolve(log, coming=coming, rollouts=state.rollouts, failures=state.failures)
+    at = "" if coming or log.present is None else _mixed_since(log.present, state)
+    return log.mixed(at) if at else log
+
+
+def _followed(log: Log) -> Log:
+    """Whose run is followed by another one: it ended when that began, which an apply that was cut off after a
+    roll-out did not come to say."""
+    if len([run for run in log.runs if not run.until]) < 2:
         return log
-    return log.ended(applied.at).plus(evolve(present, since=applied.at, whole=False))
+    follows = dict(zip(map(id, log.runs), [run.since for run in log.runs[1:]], strict=False))
+    kept = (
+        evolve(r, until=follows.get(id(r), "")) if isinstance(r, Run) and not r.until else r for r in log.kept
+    )
+    return evolve(log, kept=tuple(kept))
+
+
+def _mixed_since(run: Run, state: State) -> str:
+    """Since when it is not whole, though it came so; "" where it is. One that went back with all that came
+    with it leaves what ran as it was."""
+    partly = min((item.at for item in state.failures if item.partly and item.at > run.since), default="")
+    applied = state.applied
+    if partly or applied is None or applied.complete:
+        return partly
+    return "" if any(item.at >= applied.at for item in state.failures) else applied.at
 
 
 def after_apply(log: Log, run: Run) -> Log:

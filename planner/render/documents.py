@@ -12,20 +12,11 @@ from typing import Any, Final
 from attrs import fields_dict, has
 
 from planner.model.address import Address
+from planner.model.chain import Standing
 from planner.model.codec import encode
 from planner.model.diagnostic import Diagnostic
 from planner.model.plan import AttributeDiff
-from planner.model.release import (
-    Comparison,
-    Edit,
-    Gate,
-    KnownRelease,
-    Promoted,
-    Remark,
-    Standing,
-    Stay,
-    TextDiff,
-)
+from planner.model.release import Comparison, Edit, Gate, KnownRelease, Promoted, Remark, Stay, TextDiff
 from planner.model.value import Value, is_sensitive
 from planner.model.value_json import encode_mapping, encode_value
 from planner.render.standings import Place
@@ -125,7 +116,7 @@ def _standing(item: Standing) -> Document:
         "pending": item.pending if asked else None,
         "drifted": list(item.drifted) if asked else None,
         "next": _next(item) if item.coming else None,
-        **_picked(item, "problem", "advice"),
+        **_picked(item, "problem", "advice", "rolling", "held"),
     }
 
 
@@ -167,6 +158,7 @@ def _known_release(item: KnownRelease) -> Document:
         "variables": encode_mapping(release.variables) if release else None,
         **(_picked(release, "templates", "archives") if release else {"templates": None, "archives": None}),
         **_picked(item, "runs_in", "ran_in"),
+        "rolling_in": dict(item.rolling_in),
         "rejected": item.is_rejected,
         "approvals": {name: count for name in item.environments if (count := item.approvals(name))},
         "runs": _plain(item.stays),
@@ -177,7 +169,7 @@ def _known_release(item: KnownRelease) -> Document:
 def _stay(stay: Stay) -> Document:
     told = ("environment", "since", "until", "whole", "by", "commit", "pull_request", "plan_digest")
     source = {"environment": stay.source, "lineage": stay.lineage, "serial": stay.serial}
-    found = _picked(stay, "gates", "overrides", "archives")
+    found = _picked(stay, "gates", "overrides", "archives", "rolling")
     return {**_picked(stay, *told), "source": source if stay.source else None, **found}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from planner.model.release import APPROVED, FORCED, REJECTED, KnownRelease, Release, Remark, Stay
+from planner.model.release import APPROVED, FORCED, REJECTED, WENT_BACK, KnownRelease, Release, Remark, Stay
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import cells, escape, hanging, pad, shorten
 from planner.render.rows import Row, Words
@@ -47,6 +47,8 @@ def _made_of(release: Release) -> str:
 def _marks(item: KnownRelease) -> Iterator[str]:
     if item.is_rejected:
         yield "rejected"
+    yield from (f"rolling out in {name}, {where}" for name, where in item.rolling_in.items())
+    yield from (f"went back in {remark.environment}" for remark in item.remarks if remark.what == WENT_BACK)
     for name in item.environments:
         if count := item.approvals(name):
             yield f"approved for {name} ({count})"
@@ -100,8 +102,9 @@ def _history(name: str, item: KnownRelease, subjects: Subjects, width: int, styl
 
 def _stay(stay: Stay, release: Release | None, subjects: Subjects, width: int, style: Style) -> Iterator[str]:
     until = f"ran it from {_time(stay.since)} to {_time(stay.until)}" if stay.until else ""
-    *first, last = hanging("  ", until or f"runs it since {_time(stay.since)}", width, 2)
-    whole = "" if stay.whole else ", the apply was not whole"
+    told = "is rolling it out" if stay.rolling else "runs it"
+    *first, last = hanging("  ", until or f"{told} since {_time(stay.since)}", width, 2)
+    whole = f", {stay.rolling}" if stay.rolling else "" if stay.whole else ", the apply was not whole"
     fits = cells(last) + len(whole) <= width
     yield from (*first, last + (style.paint(CHANGE, whole) if fits and whole else ""))
     if not fits:
@@ -138,6 +141,8 @@ def _said(remark: Remark) -> tuple[str, str, str]:
         return "rejected", f"by {when}: {remark.text}", ERROR
     if remark.what == FORCED:
         return "forced", f"{remark.name}, by {when}: {remark.text}", WARNING
+    if remark.what == WENT_BACK:
+        return "back", f"{_time(remark.at)}: {remark.text}", ERROR
     url = f" ({remark.text})" if remark.text else ""
     word = "passed" if remark.ok else "failed"
     return word, f"{remark.name}, {when}{url}", ADD if remark.ok else ERROR

@@ -7,7 +7,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.model.release import Gate, Standing
+from planner.model.chain import Standing
+from planner.model.release import Gate
 from planner.render.columns import Cell, cell, render_columns
 from planner.render.escaping import escape, hanging, pad, wrap_advice
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
@@ -82,7 +83,8 @@ def _converged(item: Standing) -> Cell:
         return Cell("yes", ADD)
     if item.converged is None:
         return _not_looked_at(item)
-    whole = "" if item.whole else ", last apply not whole"
+    left = "" if item.whole else ", last apply not whole"
+    whole = ", rolling out" if item.rolling else ", held back" if item.held else left
     pending = f", {item.pending:,} pending" if item.pending else ""
     return Cell(f"no{whole}{pending}", CHANGE)
 
@@ -114,6 +116,10 @@ def _notes(item: Standing, width: int, located: Locate) -> Iterator[str]:
     if item.problem:
         yield from _hanging(f"{item.environment} cannot be looked at: {item.problem}", width)
         yield from _hanging(f"  {located(item.advice)}" if item.advice else "", width)
+    for rolling in item.rolling:
+        yield from _hanging(f"{item.environment} is rolling out {rolling}.", width)
+    for held in item.held:
+        yield from _hanging(f"{item.environment} holds back the roll-out {held}.", width)
     if not item.coming:
         return
     if not item.closed_gates:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from planner.model.address import Address
+from planner.model.chain import Standing
 from planner.model.members import ContentChange, LineChange, Member, MemberChange, MemberText
 from planner.model.plan import (
     Action,
@@ -20,7 +21,7 @@ from planner.model.plan import (
     Plan,
 )
 from planner.model.preview import REMOVED, EnvironmentPreview, Preview
-from planner.model.release import Gate, Standing
+from planner.model.release import Gate
 from planner.model.resource import Content
 from planner.model.value import UNKNOWN, Deferred, Fingerprint, Reference, Secret, Value
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import bindings, faults, hostile, kills, kinds, noise, races, values
+from . import bindings, faults, hostile, kills, kinds, noise, races, rollouts, values
 from .campaign import Broken, Campaign, Figures, Order
 
 CAMPAIGNS: dict[str, Campaign] = {
@@ -20,6 +20,7 @@ CAMPAIGNS: dict[str, Campaign] = {
     "noise": noise.CAMPAIGN,
     "hostile": hostile.CAMPAIGN,
     "kinds": kinds.CAMPAIGN,
+    "rollouts": rollouts.CAMPAIGN,
     "bindings": bindings.CAMPAIGN,
 }
 

@@ -20,6 +20,7 @@ OURS = ("repo://", "https://ours.example/")
 SOMEBODY = "somebody"
 """Who changes deployments beside planner."""
 
+RESTART = "deployments.restart-resource"
 UPDATE, SHUTDOWN = "deployments.update-deployment", "deployments.shutdown-deployment"
 
 Entry = tuple[str, str, str, str]
@@ -68,13 +69,15 @@ def _without_lists(owner: Mapping[str, Any]) -> dict[str, Any]:
 
 @frozen
 class Attempt:
-    """One attempt of the Elasticsearch of a deployment. well: None while it goes on."""
+    """One attempt of the Elasticsearch of a deployment. well: None while it goes on. ended: when, "" while it
+    goes on."""
 
     id: str
     user: str
     action: str
     well: bool | None
     plan: Mapping[str, Any] = field(repr=False)
+    ended: str = ""
 
     @property
     def is_planners(self) -> bool:
@@ -102,6 +105,7 @@ def _attempt(shown: Mapping[str, Any], *, ended: bool) -> Attempt:
         source["action"],
         bool(shown["healthy"]) if ended else None,
         shown["plan"],
+        shown["attempt_end_time"] if ended else "",
     )
 
 
@@ -136,11 +140,11 @@ class Deployment:
 
     def hold_kept(self) -> None:
         """No plan of planner's takes away what is somebody else's, has it twice, or touches anything else."""
-        for before, attempt in self._with_before():
+        for before, attempt in self.with_before():
             if attempt.is_planners:
                 self._hold_change(before, attempt.plan)
 
-    def _with_before(self) -> Iterator[tuple[Mapping[str, Any], Attempt]]:
+    def with_before(self) -> Iterator[tuple[Mapping[str, Any], Attempt]]:
         """Each attempt but the first, with the plan that was in force when it began."""
         before = self.attempts[0].plan
         for attempt in self.attempts[1:]:
@@ -162,13 +166,13 @@ class Deployment:
         somebody else's came in between. since: the attempts before the wish.
         """
         carried_out = ""
-        for before, attempt in self._with_before():
+        for before, attempt in self.with_before():
             if attempt.id in since:
                 continue
             if not attempt.is_planners:
                 carried_out = ""
                 continue
-            same = _as_sets(before) == _as_sets(attempt.plan)
+            same = as_sets(before) == as_sets(attempt.plan)
             promise(not same, f"{self.name}: a double change, {attempt.id} changes nothing")
             promise(not carried_out, f"{self.name}: a double change, {attempt.id} after {carried_out}")
             carried_out = attempt.id if attempt.well else ""
@@ -183,6 +187,6 @@ class Deployment:
         return (f"lacks {lacking} " if lacking else "") + (f"keeps {sorted(over)}" if over else "")
 
 
-def _as_sets(plan: Mapping[str, Any]) -> dict[tuple[str, str], set[Entry]]:
+def as_sets(plan: Mapping[str, Any]) -> dict[tuple[str, str], set[Entry]]:
     """An empty list of the plan itself is as good as none."""
     return {at: {*found} for at, found in lists_of(plan).items() if found or at[0]}

@@ -1,7 +1,13 @@
 """`python -m tests.endurance.mortal KINDS:NUMBER WORD...`: planner with these words, killed at that moment.
 
 `python -m tests.endurance.mortal FILE WORD...` lets it live, and writes to FILE how many moments of each kind
-there were, and the seconds from the first to the end, as JSON. Kinds, several with commas:
+there were, and the seconds from the first to the end, as JSON.
+
+`python -m tests.endurance.mortal copies:STATE:FOLDER WORD...` lets it live, and copies the folder STATE to
+FOLDER at each moment, as a kill there would have left it; in order, as 0001-journal. That takes one step at a
+time (--parallelism 1), so that nothing is written meanwhile.
+
+Kinds, several with commas:
 
     journal    around each append: before its file is opened, when half of it is written, when it is durable
     snapshot   around each change of the state's other files: opened for writing, half written, durable,
@@ -19,6 +25,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -32,6 +39,7 @@ from typing import Any
 from attrs import define, field
 
 JOURNAL, SNAPSHOT, CALL, LOOK = "journal", "snapshot", "call", "look"
+COPIES = "copies:"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.chmod")
 
@@ -42,8 +50,8 @@ class Moments:
     the first one was.
     """
 
-    kinds: frozenset[str]
-    number: int
+    kinds: frozenset[str] = frozenset()
+    number: int = 0
     seen: Counter[str] = field(factory=Counter)
     begun: float = 0.0
     _lock: Any = field(factory=threading.Lock)
@@ -57,11 +65,33 @@ class Moments:
 
     def at(self, kind: str) -> None:
         if kind and self.pass_(kind):
-            die()
+            self.end()
+
+    def end(self) -> None:
+        """It is the moment."""
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+@define
+class Copies(Moments):
+    """Each moment, kept. state: the folder that is copied."""
+
+    state: Path = Path()
+    folder: Path = Path()
+    last: str = ""
+    _copying: bool = False
+
+    def pass_(self, kind: str) -> bool:
+        if self._copying:
+            return False
+        self.seen[kind] += 1
+        self.last = kind
+        return True
+
+    def end(self) -> None:
+        self._copying = True
+        shutil.copytree(self.state, self.folder / f"{self.seen.total():04}-{self.last}")
+        self._copying = False
 
 
 def kind_of(path: str) -> str:
@@ -111,8 +141,9 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
             elif moments.seen[CALL]:
                 moments.at(LOOK)
         elif (kind := kind_of(path)) and moments.pass_(kind):
-            written(descriptor, bytes(data)[: len(data) // 2])
-            die()
+            half = written(descriptor, bytes(data)[: len(data) // 2])
+            moments.end()
+            return half + written(descriptor, bytes(data)[half:])
         return written(descriptor, data)
 
     def fsync(descriptor: int) -> None:
@@ -134,11 +165,17 @@ def _watch_replies(moments: Moments, calls: Any) -> None:
     socket.SocketIO.readinto = readinto  # type: ignore[method-assign, assignment]
 
 
+def moments_of(kinds: str, number: str) -> Moments:
+    if kinds.startswith(COPIES):
+        return Copies(state=Path(kinds.removeprefix(COPIES)), folder=Path(number))
+    return Moments(frozenset(kinds.split(",")), int(number)) if kinds else Moments()
+
+
 def main(where: str, words: list[str]) -> None:
     from planner.cli.main import main as planner  # noqa: PLC0415 - its imports are no moments
 
     kinds, _, number = where.rpartition(":")
-    moments = Moments(frozenset(kinds.split(",")) if kinds else frozenset(), int(number) if kinds else 0)
+    moments = moments_of(kinds, number)
     watch(moments)
     try:
         planner(words)

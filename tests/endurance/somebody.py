@@ -34,7 +34,7 @@ class Somebody:
     def call(self, method: str, path: str, **sent: Any) -> Any:
         """None for what is refused."""
         with self.project.sandbox() as ece:
-            reply = ece.client.open(f"/api/v1{path}", method=method, headers=LOGIN, **sent)
+            reply = ece.client.open(f"/api/v1{path}", method=method, **{"headers": LOGIN, **sent})
             return reply.get_json() if reply.status_code < 300 else None
 
     def look(self, *ids: str) -> list[Any]:
@@ -47,14 +47,15 @@ class Somebody:
         with self.project.sandbox() as ece:
             ece.wait(LATER)
 
-    def act(self, id_: str) -> str:
+    def act(self, id_: str, *, stops: bool = True) -> str:
         """Does something to a deployment; what it was, "" where that was not possible."""
         (shown,) = self.look(id_)
         plan = Deployment.of(shown).current
         if plan is None:
             return self._start(id_)
         if self.chance.random() < 0.25:
-            return self.chance.choice((self._stop, self._restart, self._tag))(id_)
+            ways = (self._stop, self._restart, self._tag) if stops else (self._restart, self._tag)
+            return self.chance.choice(ways)(id_)
         wanted = deepcopy(dict(plan))
         told = self.chance.choice(_EDITS)(self, wanted)
         return self._put(id_, wanted, told) if told else ""

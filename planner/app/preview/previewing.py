@@ -33,9 +33,9 @@ from planner.config.sources import Sources, UnreadableSource
 from planner.engine.offline import ABSENT, followed, why_affected
 from planner.engine.refresh import Asking
 from planner.errors import PlannerError, WrongUsage
+from planner.model.chain import Standing
 from planner.model.preview import EnvironmentPreview, Preview
 from planner.model.project import PINNED
-from planner.model.release import Standing
 from planner.state.locks import utc_now
 from planner.state.saved import Previewed
 from planner.vcs import Repository, repository_of

@@ -4,7 +4,7 @@ environments that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import evolve, frozen
@@ -17,12 +17,11 @@ from planner.engine.workflow import propose
 from planner.errors import GatesClosed, InvalidConfiguration, PlannerError
 from planner.model.diagnostic import ERROR, Diagnostic
 from planner.model.plan import Action, Plan
-from planner.model.project import TEMPLATES
+from planner.model.project import TEMPLATES, Environment
 from planner.model.release import Release, exactly
 from planner.model.state import State
-from planner.model.value import Value
 from planner.promote.gates import PROMOTION, SAME, Question, Upstream, Verdict, judge
-from planner.promote.log import Force, Log, Run, after_apply, log_of, moment, write_log
+from planner.promote.log import Force, Log, Run, after_apply, log_of, moment
 from planner.vcs import commit_of
 
 
@@ -60,12 +59,14 @@ def _looked_at(request: Request, upstream: Upstream) -> Upstream:
 
 def asked(upstream: Upstream, plan: Plan) -> Upstream:
     """upstream with what the environment's plan says. Pending are the changes that are there without any
-    drift.
+    drift. What is held back is no change of the plan.
     """
     drifted = {item.address for item in plan.drift}
     changes = [c for c in plan.changes if c.action is not Action.NO_OP and c.address not in drifted]
     named = tuple(sorted(str(item.address) for item in plan.drift))
-    return evolve(upstream, pending=len(changes) + len(plan.outputs), drifted=named, asked=True)
+    held = tuple(rollout.held for rollout in plan.rollouts if rollout.held)
+    pending = len(changes) + len(plan.outputs)
+    return evolve(upstream, pending=pending, drifted=named, asked=True, held=held)
 
 
 @frozen
@@ -86,10 +87,13 @@ class Admission:
         present = self.log.present
         return present is None or not present.whole or present.release != self.run.release
 
-    def promotions(self, plan_digest: str, at: str, *, whole: bool) -> tuple[Mapping[str, Value], ...]:
-        """The state's, after an apply. at: when it ended."""
-        run = evolve(self.run, since=at, whole=whole, plan_digest=plan_digest)
-        return write_log(after_apply(self.log, run))
+    def begun(self, plan_digest: str, at: str) -> Run:
+        """The run as it is while the release is being brought. at: when that began."""
+        return evolve(self.run, since=at, whole=False, plan_digest=plan_digest)
+
+    def after(self, plan_digest: str, at: str, *, whole: bool) -> Log:
+        """The log after an apply. at: when it ended."""
+        return after_apply(self.log, evolve(self.begun(plan_digest, at), whole=whole))
 
 
 @frozen
@@ -107,6 +111,13 @@ class Forcing:
 
 
 NO_FORCING: Final = Forcing()
+
+
+def verdict_on(request: Request, environment: Environment, run: Run, log: Log, now: str) -> Verdict:
+    """What the gates say of a release that is on its way, by the states alone."""
+    upstreams = remembered(request, environment.promote_from)
+    by_commit = request.project.promotes_templates
+    return judge(Question(environment, run.release, moment(now), log, upstreams, by_commit=by_commit))
 
 
 def admission(

@@ -18,12 +18,14 @@ from planner.engine.ports import Counted, uncounted
 from planner.engine.refresh import Asking
 from planner.engine.workflow import propose
 from planner.errors import InvalidConfiguration, PlannerError, Refused
+from planner.model.chain import Standing
 from planner.model.diagnostic import Diagnostic
 from planner.model.project import Environment, Project
-from planner.model.release import Gate, Release, Standing
+from planner.model.release import Gate, Release
+from planner.model.rollout import GOING
 from planner.model.state import State
 from planner.promote.gates import BACK, PROMOTION, SAME, Question, Upstream, Verdict, judge
-from planner.promote.log import log_of, moment
+from planner.promote.log import Log, log_of, moment
 
 
 @frozen
@@ -151,7 +153,7 @@ def standing(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask | None = N
         promote_from=environment.promote_from,
         protected=environment.protected,
         release=present.id if present else "",
-        since=present.since if present else "",
+        since=present.since if present and present is not found.log.coming else "",
         whole=here.whole,
         pending=found.pending,
         drifted=found.drifted,
@@ -164,7 +166,16 @@ def standing(here: Seen, seen: Mapping[str, Seen], now: str, ask: Ask | None = N
         source=coming.source if coming else "",
         promoted=coming.promoted if coming else False,
         gates=coming.verdict.gates if coming else (),
+        rolling=tuple(_rolling(found.log)),
+        held=tuple(f"{item.rollout}, {item.told}" for item in found.held),
     )
+
+
+def _rolling(log: Log) -> Iterator[str]:
+    """How far roll-outs are, each as "r-4f2c9a71be, wave 2 of 3"; by its own name where it brings none."""
+    for begun in log.rollouts:
+        stands = f", {begun.status}: {begun.reason}" if begun.status != GOING else ""
+        yield f"{begun.release or begun.rollout.name}, {begun.where}{stands}"
 
 
 @frozen

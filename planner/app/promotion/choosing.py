@@ -144,9 +144,8 @@ def _check_only(project: Project, promotion: Promotion, parts: Sequence[str]) ->
 
 def _upstream(folder: Path, promotion: Promotion, log: Log) -> Run:
     if promotion.release:
-        return _named(
-            promotion.release, [run for run in log.runs if run.whole or run is log.present], promotion.source
-        )
+        runs = [run for run in log.runs if run.whole or run is log.present]
+        return _named(promotion.release, runs, promotion.source, log)
     if log.present is None:
         apply = plain_command_line(folder, promotion.source, "apply")
         raise Refused(f"{promotion.source} runs no release", advice=f"Apply there first: {apply}")
@@ -161,7 +160,7 @@ def _earlier(promotion: Promotion, log: Log, brings: Callable[[Run], bool]) -> R
     """
     whole = [run for run in log.runs if run.whole]
     if promotion.release:
-        return _named(promotion.release, whole, promotion.target)
+        return _named(promotion.release, whole, promotion.target, log)
     came = list({run.id: run for run in whole}.values())
     now = log.present.id if log.present else ""
     brought = sorted((run.id == now, index) for index, run in enumerate(came) if brings(run))
@@ -184,11 +183,14 @@ def _no_earlier(promotion: Promotion, came: Sequence[Run], at: int | None) -> Re
     return Refused(f"{promotion.target} ran no release before {came[at].id}", advice=advice)
 
 
-def _named(wanted: str, runs: Sequence[Run], where: str) -> Run:
+def _named(wanted: str, runs: Sequence[Run], where: str, log: Log) -> Run:
     """The latest run of the release whose id begins so."""
     latest = {run.id: run for run in runs}
     found = matching(wanted, latest)
     if found is None:
+        back = matching(wanted, log.ids)
+        if back and (failure := log.went_back(back)):
+            raise Refused(f"{back} went back in {where}: {failure.told}")
         ran = f"It ran: {_listed(runs)}." if runs else ""
         raise Refused(f"{wanted} did not run in {where}, or never whole", advice=ran)
     return latest[found]

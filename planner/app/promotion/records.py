@@ -5,6 +5,7 @@ and what a check found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
@@ -26,7 +27,7 @@ from planner.config.project import choose_environment
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import did_you_mean
 from planner.model.project import Environment, Project
-from planner.promote.log import Approval, Log, Rejection, Run, Verification, id_of, log_of, write_log
+from planner.promote.log import Approval, Log, Rejection, Run, Verification, log_of, write_log
 
 Change = Callable[[Log, str], Log]
 """From an environment's log and the time to the log as it is to be."""
@@ -88,7 +89,7 @@ def _notes(environment: Environment, release: str, log: Log, promoter: str) -> I
     for rejection in log.about(Rejection, release)[-1:]:
         yield f"{release} was rejected by {rejection.by}: {rejection.reason}"
     if log.present is not None and log.present.id == release:
-        yield f"{name} runs it already"
+        yield f"{name} is rolling it out, {log.rolling}" if log.coming else f"{name} runs it already"
 
 
 def _known_to(request: Request, logs: Logs, environment: Environment, beginning: str) -> str:
@@ -119,7 +120,8 @@ def _wanted(request: Request) -> str:
 class Rejected:
     """What became of a rejection. written: the environments that were told; already: those that knew before.
 
-    failed: environment -> why it could not be told. running: those that run the release.
+    failed: environment -> why it could not be told. running: those that run the release; rolling: those that
+    are being brought it.
     """
 
     release: str
@@ -127,23 +129,26 @@ class Rejected:
     already: tuple[str, ...]
     failed: Mapping[str, PlannerError]
     running: tuple[str, ...]
+    rolling: tuple[str, ...] = ()
 
 
 def reject(request: Request, beginning: str, reason: str, names: Sequence[str], timeout: float) -> Rejected:
     """Written into the log of every environment that knows the release, or of those named. Refused."""
     logs = read_logs(request)
     chosen = tuple(dict.fromkeys(choose_environment(logs.project, name).name for name in names))
-    release = known_as(beginning, [known for name in logs.by_environment for known in logs.ids(name)])
+    release = known_as(beginning, [id_ for name in logs.by_environment for id_ in logs.ids(name)])
     _refuse_strangers(logs, release, chosen)
     knowing = [name for name in chosen or logs.project.environments if _may_know(logs, name, release)]
     rejection = Rejection(release, reason, actor(request), at="")
     results = {name: _reject(request, name, rejection, timeout) for name in knowing}
+    known = next(item for item in logs.releases if item.id == release)
     return Rejected(
         release=release,
         written=tuple(name for name, result in results.items() if result is True),
         already=tuple(name for name, result in results.items() if result is False),
         failed={name: result for name, result in results.items() if isinstance(result, PlannerError)},
-        running=next(item.runs_in for item in logs.releases if item.id == release),
+        running=known.runs_in,
+        rolling=tuple(known.rolling_in),
     )
 
 
@@ -166,7 +171,7 @@ def _reject(request: Request, environment: str, rejection: Rejection, timeout: f
 
     def change(log: Log, at: str) -> Log:
         said = [evolve(item, at="") for item in log.about(Rejection, rejection.release)]
-        if rejection in said or all(id_of(item) != rejection.release for item in log.records):
+        if rejection in said or rejection.release not in log.ids:
             return log
         return log.plus(evolve(rejection, at=at))
 
@@ -179,8 +184,9 @@ def _reject(request: Request, environment: str, rejection: Rejection, timeout: f
 def verify(
     request: Request, check: str, url: str, timeout: float, *, passed: bool
 ) -> tuple[str, Iterator[str]]:
-    """Records what a check found of the release that the environment of request runs now: which that is, and
-    notes for people. url: of the evidence, "" for none. Refused when it runs none.
+    """Records what a check found of the release that the environment of request runs now, or that is being
+    rolled out there: which that is, and notes for people. url: of the evidence, "" for none. Refused when
+    there is none.
     """
     _check_url(url)
     project = promoting_project(request)
@@ -188,17 +194,23 @@ def verify(
 
     def change(log: Log, at: str) -> Log:
         run = _whole_run(name, log)
-        return log.plus(Verification(run.id, check, passed, at, by, url))
+        return log.plus(Verification(run.id, check, passed, at, by, url, early=log.coming is not None))
 
     log, _ = update_log(request, name, "verify", change, timeout)
-    return log.of(Verification)[-1].release, _unasked(project, name, check)
+    found = log.of(Verification)[-1].release
+    return found, chain(_too_early(log), _unasked(project, name, check))
+
+
+def _too_early(log: Log) -> Iterator[str]:
+    if log.coming:
+        yield f"{log.coming.id} is being rolled out, {log.rolling}; gates count checks from its end on"
 
 
 def _whole_run(environment: str, log: Log) -> Run:
     run = log.present
     if run is None:
         raise Refused(f"{environment} runs no release", advice=f"Apply one: planner apply -e {environment}")
-    if not run.whole:
+    if not (run.whole or log.coming):
         raise Refused(
             f"{environment} does not run {run.id} as a whole: its last apply left something out",
             advice=f"Apply the rest: planner apply -e {environment}",

@@ -12,7 +12,7 @@ from planner.app.opening import Request
 from planner.app.promotion.admission import remembered
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.project import Project, Promotable
-from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, KnownRelease, Remark, Stay
+from planner.model.release import APPROVED, FORCED, REJECTED, VERIFIED, WENT_BACK, KnownRelease, Remark, Stay
 from planner.promote.log import Approval, Force, Log, Record, Rejection, Run, Source, Verification, id_of
 
 
@@ -32,8 +32,7 @@ class Logs:
 
     def ids(self, environment: str) -> tuple[str, ...]:
         """The releases that an environment knows, the latest first."""
-        records = self.by_environment[environment].records if environment in self.by_environment else ()
-        return tuple(dict.fromkeys(id_of(record) for record in reversed(records)))
+        return self.by_environment[environment].ids[::-1] if environment in self.by_environment else ()
 
 
 def read_logs(request: Request) -> Logs:
@@ -88,7 +87,7 @@ def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
 
     Times are full seconds: what a log noted later in the same one was seen later.
     """
-    ids = dict.fromkeys(id_of(record) for log in logs.values() for record in log.records)
+    ids = dict.fromkeys(release for log in logs.values() for release in log.ids)
     found = [_known(release, logs) for release in reversed(ids)]
     return tuple(sorted(found, key=lambda item: item.first_seen, reverse=True))
 
@@ -96,17 +95,22 @@ def catalogue(logs: Mapping[str, Log]) -> tuple[KnownRelease, ...]:
 def _known(release: str, logs: Mapping[str, Log]) -> KnownRelease:
     records = [(name, r) for name, log in logs.items() for r in log.records if id_of(r) == release]
     runs = [record for _, record in records if isinstance(record, Run)]
+    backs = [(name, failure) for name, log in logs.items() if (failure := log.went_back(release))]
+    seen = [r.since if isinstance(r, Run) else r.at for _, r in records]
     itself = [run for run in runs if run.release.id == release]  # elsewhere archives may be left out or added
     return KnownRelease(
         id=release,
         release=next((run.release for run in (*itself, *runs)), None),
-        first_seen=min(r.since if isinstance(r, Run) else r.at for _, r in records),
-        stays=tuple(_stay(name, record) for name, record in records if isinstance(record, Run)),
-        remarks=tuple(remark for name, record in records for remark in _remark(name, record)),
+        first_seen=min([*seen, *(failure.at for _, failure in backs)]),
+        stays=tuple(_stay(name, r, logs[name]) for name, r in records if isinstance(r, Run)),
+        remarks=(
+            *(remark for name, record in records for remark in _remark(name, record)),
+            *(Remark(name, WENT_BACK, "", f.at, f.rollout, ok=False, text=f.told) for name, f in backs),
+        ),
     )
 
 
-def _stay(environment: str, run: Run) -> Stay:
+def _stay(environment: str, run: Run, log: Log) -> Stay:
     source = run.source or Source("")
     return Stay(
         environment=environment,
@@ -123,6 +127,7 @@ def _stay(environment: str, run: Run) -> Stay:
         gates=run.gates,
         overrides=run.overrides,
         archives=run.release.archives,
+        rolling=log.rolling if run is log.coming else "",
     )
 
 

@@ -38,7 +38,7 @@ def command(
     planner plan -e prod --var bundle_version='8.15.*' --out prod-plan.json
     planner plan -e dev --target 'extension.stopwords_*'
     """
-    from planner.app.begun import is_held, refuse_not_held
+    from planner.app.begun import refuse_not_held
     from planner.app.linting import proposed
     from planner.app.opening import opened
     from planner.cli.present import make_report
@@ -62,7 +62,7 @@ def command(
             _tell_saved(console, here, out)
         elif proposal.plan.has_changes and not console.events:
             console.tell(f"Digest: {plan_digest(proposal.plan, here.store.redact)}")
-    if is_held(proposal.plan):
+    if proposal.plan.is_held:
         return Refused.exit_code
     return CHANGES if detailed_exitcode and proposal.plan.has_changes else 0
 

@@ -157,6 +157,8 @@ def _tell_rejected(console: Console, found: Rejected) -> None:
         console.out_words(
             f"{release} was rejected before, for the same reason, in {', '.join(found.already)}."
         )
+    for name in found.rolling:
+        console.tell(f"Note: {name} is rolling it out, and begins no further wave.")
     for name in found.running:
         console.tell(f"Note: {name} runs it, and goes on with it.")
     for name, error in found.failed.items():

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from attrs import define, field
 
-from planner.errors import ApiError, Conflict, OutcomeUnknown, PlannerError, StalePlan, Unreachable
 from planner.model.ledger import WENT_BACK, Rolled
 from planner.model.rollout import (
     BACK,
@@ -17,13 +15,9 @@ from planner.model.rollout import (
     STOPPED,
     UNDONE,
     Begun,
-    Failure,
     Member,
     Rollout,
 )
-
-_SERVER: Final = 500
-"""The least status that says the server failed, not the request."""
 
 
 @define(eq=False, repr=False)
@@ -76,7 +70,7 @@ class Course:
             return None
         name, status = self.rollout.name, begun.status
         result = (WENT_BACK if self.back else DONE) if ended else status
-        wrong = first_wrong(begun)
+        wrong = begun.wrong
         back = [m.shown for m in self.rollout.members if begun.of(m.id).stage == UNDONE]
         return Rolled(
             name=name,
@@ -105,24 +99,3 @@ def _advice(name: str, result: str, mode: str) -> str:
         ways = ("continue", "abandon") if mode == RESTART else ("continue", "back", "abandon")
         return f"Say how it ends: {' or '.join(f'planner rollout {way} {name}' for way in ways)}"
     return "planner apply goes on with it." if result in (GOING, BACK) else ""
-
-
-def first_wrong(begun: Begun) -> Member | None:
-    """The first member that failed."""
-    return next((member for member in begun.rollout.members if begun.of(member.id).reason), None)
-
-
-def is_no_verdict(error: BaseException) -> bool:
-    """Whether an error says nothing of what was to be written: the installation was not reached, or somebody
-    else changed the same at that time."""
-    server = isinstance(error, ApiError) and error.status >= _SERVER
-    nothing = isinstance(error, OutcomeUnknown | Unreachable | Conflict | StalePlan)
-    return server or nothing or not isinstance(error, PlannerError)
-
-
-def remembered(begun: Begun, at: str) -> Failure:
-    """What is remembered of a roll-out that went back. at: ISO 8601 in UTC."""
-    wrong = first_wrong(begun)
-    wave, shown = (begun.rollout.wave_of(wrong.id), wrong.shown) if wrong else (begun.wave, "")
-    reason = begun.of(wrong.id).reason if wrong else begun.reason
-    return Failure(begun.rollout.name, begun.rollout.wish, wave, shown, reason, at)

@@ -9,15 +9,16 @@ turn whatever became of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
 from attrs import define, evolve, field
 
-from planner.engine.rollouts.course import Course, is_no_verdict, remembered
-from planner.engine.surroundings import Surroundings
+from planner.engine.rollouts.course import Course
+from planner.engine.settling import is_no_verdict
+from planner.engine.surroundings import Declaring, NoWaves, Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.ledger import (
@@ -29,7 +30,7 @@ from planner.model.ledger import (
     WaveBegun,
     WaveDone,
 )
-from planner.model.plan import Plan, Step
+from planner.model.plan import Action, Plan, Step
 from planner.model.resource import Request, Result
 from planner.model.rollout import (
     BACK,
@@ -44,7 +45,6 @@ from planner.model.rollout import (
     UNDONE,
     WRONG,
     Begun,
-    Declared,
     Member,
     Milestone,
     Progress,
@@ -57,16 +57,13 @@ OFTEN: Final = 3
 _SERVER: Final = 500
 """The least status that says the server failed, not the request."""
 
-Declaring = Callable[[Member], Declared | None]
-"""What a member declares, before and after; None of one that only restarts. PlannerError where that is not
-known."""
-
 
 @define(eq=False, repr=False)
-class Waves:
+class Waves(NoWaves):
     """The roll-outs of a plan that is carried out."""
 
     world: Surroundings
+    _changed: frozenset[Address] = frozenset()
     _courses: dict[Address, tuple[Course, Member]] = field(factory=dict)
     _first: dict[Address, int] = field(factory=dict)
     _last: dict[Address, int] = field(factory=dict)
@@ -76,8 +73,9 @@ class Waves:
     def of(cls, plan: Plan, records: Collection[Begun], world: Surroundings) -> Waves:
         """records: of roll-outs that began before."""
         by_name = {begun.rollout.name: begun for begun in records}
-        sent = {str(c.address): c.content.sha256 for c in plan.changes if c.content is not None}
-        found = cls(world)
+        placed = [change for change in plan.changes if change.action is Action.UPDATE]
+        sent = {str(change.address): change.content.sha256 for change in placed if change.content}
+        found = cls(world, frozenset(change.address for change in plan.changes))
         for rollout in plan.rollouts:
             if rollout.held is None:
                 course = Course.of(rollout, by_name.get(rollout.name))
@@ -106,7 +104,7 @@ class Waves:
         PlannerError where a roll-out cannot begin."""
         found = self._beginning(step)
         if found is None:
-            return True, self._owed(step, declaring)
+            return self._owed(step, declaring)
         course, member = found
         if member.id in course.started:
             return True, []
@@ -119,10 +117,14 @@ class Waves:
         course.started.add(member.id)
         return True, recorded
 
-    def _owed(self, step: Step, declaring: Declaring) -> list[Milestone]:
-        """Where users only restart, that they are to is known before what they load is put in place."""
-        owing = [c for c in self._all if c.begun is None and c.contents and step.address in c.rollout.of]
-        return [stage for course in owing for stage in self._begin(course, declaring)]
+    def _owed(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
+        """Where users only restart, that they are to is known before what they load is put in place. It waits
+        until what else they are to load is there."""
+        owing = [c for c in self._all if c.begun is None and str(step.address) in c.contents]
+        try:
+            return True, [stage for course in owing for stage in self._begin(course, declaring)]
+        except PlannerError:
+            return False, []
 
     def _is_its_turn(self, course: Course, member: Member) -> bool:
         if course.begun is None and course.ready != {m.id for m in course.members}:
@@ -160,8 +162,17 @@ class Waves:
         declared = {id_: said for id_, said in found if said is not None}
         at, name = self.world.now(), course.rollout.name
         id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
+        own = {*course.rollout.of, *(member.address for member in course.members)}
         course.begun = Begun(
-            id_, self.world.plan_digest, at, course.rollout, declared, contents=course.contents
+            id_,
+            self.world.plan_digest,
+            at,
+            course.rollout,
+            declared,
+            contents=course.contents,
+            release=self.world.release,
+            run=self.world.run,
+            beside=not self._changed <= own,
         )
         return [Milestone(id_, begun=course.begun)]
 
@@ -227,10 +238,12 @@ class Waves:
             return []
         reason = error.summary if isinstance(error, PlannerError) else str(error)
         before = course.begun.of(member.id)
-        if course.back:
-            return self._through(course, member, evolve(before, stage=WRONG, reason=reason))
+        if course.back:  # one that has what it had before is back, however well it is
+            stage = UNDONE if step.operation == CHECK else WRONG
+            return self._through(course, member, evolve(before, stage=stage, reason=before.reason or reason))
         first, course.closed = not course.closed, course.closed or f"{member.shown} failed: {reason}"
-        noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
+        stage = "" if step.operation == LOOK else WRONG  # of what was only looked at nothing goes back
+        noted = self._noted(course, member, evolve(before, stage=stage, reason=reason))
         status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
         stands = Milestone(course.begun.id, status=status, reason=course.closed)
         if not first:
@@ -270,11 +283,19 @@ class Waves:
                 self._say(WaveDone(course.begun.id, course.rollout.name, number, waves, pause))
             if course.begun and pause:
                 course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
-        if course.begun and not course.left and not (course.back and course.begun.to_go_back):
-            failure = remembered(course.begun, self.world.now()) if course.back else None
-            noted.append(Milestone(course.begun.id, ended=True, failure=failure))
-            course.ended = True
-        return noted
+        return [*noted, *self._over(course)]
+
+    def over(self) -> list[Milestone]:
+        """What is to be recorded of those that began before, and of which nothing is left to do."""
+        return [stage for course in self._all for stage in self._over(course)]
+
+    def _over(self, course: Course) -> list[Milestone]:
+        begun = course.begun
+        if begun is None or course.left or (course.back and begun.to_go_back):
+            return []
+        course.ended = True
+        failure = begun.failure(self.world.now()) if course.back else None
+        return [Milestone(begun.id, ended=True, failure=failure)]
 
     def end(self) -> tuple[Rolled, ...]:
         """Tells what became of each roll-out that began."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import define, frozen
 
-from planner.model.release import Standing
+from planner.model.chain import Standing
 from planner.render.escaping import shorten
 from planner.render.values import plural
 

@@ -8,8 +8,9 @@ import pytest
 from attrs import evolve
 
 from planner.app.promotion.chain import Seen, standing
+from planner.model.chain import Standing
 from planner.model.project import Environment, GateRules
-from planner.model.release import Release, Standing
+from planner.model.release import Release
 from planner.promote.gates import Upstream
 from planner.promote.log import Approval, Log, Rejection, Run
 

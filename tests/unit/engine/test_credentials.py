@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from attrs import define, evolve, field
 
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.credentials import Credentials
 from planner.engine.outcome import Fresh
 from planner.engine.surroundings import Surroundings
-from planner.engine.workflow import Provenance, carry_out, propose_from, recover
+from planner.engine.workflow import propose_from, recover
 from planner.errors import OutcomeUnknown, PlannerError
 from planner.model.facets import EXTRA, NEEDED, Attribute
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Ledger

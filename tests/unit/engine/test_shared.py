@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from planner.engine.carrying import known_first
 from planner.engine.recover import settle
-from planner.engine.workflow import known_first, propose_from
+from planner.engine.workflow import propose_from
 from planner.model.declarations import Declarations, Move
 from planner.model.facets import Attribute
 from planner.model.identity import Identity

@@ -9,13 +9,14 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.goal import Goal
 from planner.engine.outcome import Fresh
 from planner.engine.planning import make_plan
 from planner.engine.ports import UserSearch
 from planner.engine.refresh import NOTHING_SEEN, Asking, View, examine, survey
 from planner.engine.surroundings import Surroundings
-from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
+from planner.engine.workflow import Session, propose_from, recover
 from planner.errors import Conflict, Forbidden, NotFound, NotYet, Refused, StateError
 from planner.model.address import Address
 from planner.model.compare import same

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from attrs import define, evolve
 
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.goal import Goal
 from planner.engine.surroundings import Surroundings
-from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
+from planner.engine.workflow import Session, propose_from, recover
 from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.ledger import Ledger

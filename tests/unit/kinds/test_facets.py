@@ -14,10 +14,11 @@ from attrs import define, evolve, field
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from planner.engine.carrying import Provenance, carry_out
 from planner.engine.goal import Goal
 from planner.engine.ports import JournalWriter
 from planner.engine.surroundings import Surroundings
-from planner.engine.workflow import Provenance, Session, carry_out, propose_from, recover
+from planner.engine.workflow import Session, propose_from, recover
 from planner.errors import Conflict
 from planner.kinds.registry import read_kind_file
 from planner.kinds.rest import RestDriver

@@ -109,8 +109,8 @@ class Filling:
 
     def _field(self, field: Any) -> Any:
         role = field.metadata.get("redaction")
-        if field.name == "promotions":  # records of their own
-            return ()
+        if field.name in {"promotions", "run"}:  # records of their own, without secrets when they are made
+            return () if field.name == "promotions" else {}
         if role is Role.WORD:
             fallback = TIME if field.name in TIMES else self.word
             return attrs.evolve(self, text=WORDS.get(field.name, fallback)).made(field.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.model.address import Address
+from planner.model.chain import Standing
 from planner.model.plan import AttributeDiff
 from planner.model.release import (
     Comparison,
@@ -12,7 +13,6 @@ from planner.model.release import (
     Remark,
     RenderedDiff,
     ResourceDiff,
-    Standing,
     Stay,
     TextDiff,
 )

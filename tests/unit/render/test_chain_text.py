@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 from jsonschema_rs import Draft202012Validator, meta
 
-from planner.model.release import Comparison, Gate, Standing
+from planner.model.chain import Standing
+from planner.model.release import Comparison, Gate
 from planner.render.comparison import render_comparison
 from planner.render.documents import (
     comparison_document,

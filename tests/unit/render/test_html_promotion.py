@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from planner.model.chain import Standing
 from planner.model.preview import Preview
-from planner.model.release import Gate, Standing
+from planner.model.release import Gate
 from planner.render.html import render_html
 from planner.render.html.promotion import converged_words
 

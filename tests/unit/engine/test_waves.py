@@ -1,0 +1,143 @@
+"""What the state learns of roll-outs that began before, and of steps that did not end well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from planner.engine.rollouts.waves import Waves
+from planner.engine.surroundings import Surroundings
+from planner.errors import PlannerError
+from planner.model.address import Address
+from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan, Step
+from planner.model.resource import Content
+from planner.model.rollout import (
+    BACK,
+    CHECK,
+    DONE,
+    GOING,
+    LOOK,
+    LOOKED,
+    RESTART,
+    ROLL_BACK_ALL,
+    STOP,
+    STOPPED,
+    UNDONE,
+    WRONG,
+    Begun,
+    Declared,
+    Member,
+    Milestone,
+    Progress,
+    Rollout,
+    Rules,
+)
+
+from .world import NOW
+
+NOTHING: Any = None
+WORLD = Surroundings(
+    journal=NOTHING,
+    sink=NOTHING,
+    now=lambda: NOW,
+    timer=lambda: 0.0,
+    pause=lambda _: None,
+    stop=lambda: False,
+)
+SHOP, BLOG = (Member(name, Address("extension_binding", name)) for name in ("shop", "blog"))
+
+
+def begun(status: str = GOING, on_failure: str = ROLL_BACK_ALL, **stages: str) -> Begun:
+    """A roll-out of two waves, of one member each."""
+    rollout = Rollout("search", Rules(on_failure=on_failure), wish="a wish", waves=((SHOP,), (BLOG,)))
+    progress = {id_: Progress(stage, reason="red" * (stage == WRONG)) for id_, stage in stages.items()}
+    return Begun("r-1", "a digest", NOW, rollout, progress=progress, status=status)
+
+
+def waves_of(record: Begun, steps: tuple[Step, ...] = ()) -> Waves:
+    plan = Plan("shop", "dev", ROLLOUT, "", 0, "", (), steps, rollouts=(record.rollout,))
+    return Waves.of(plan, [record], WORLD)
+
+
+@pytest.mark.parametrize(
+    ("record", "ends"),
+    [
+        pytest.param(begun(shop=DONE, blog=DONE), True, id="all done, which a run that died did not say"),
+        pytest.param(begun(shop=DONE, blog=LOOKED), False, id="one is left"),
+        pytest.param(begun(BACK, shop=UNDONE), True, id="all back"),
+        pytest.param(begun(BACK), True, id="back, and nobody was touched"),
+        pytest.param(begun(BACK, shop=UNDONE, blog=WRONG), False, id="one is to go back"),
+        pytest.param(begun(STOPPED, shop=DONE, blog=WRONG), False, id="somebody has to say"),
+    ],
+)
+def test_of_which_nothing_is_left_it_ends(record: Begun, ends: bool) -> None:
+    found = waves_of(record).over()
+    assert [stage.ended for stage in found] == [True] * ends
+    assert [bool(stage.failure) for stage in found] == [record.status == BACK] * ends
+
+
+def after(record: Begun, member: Member, *operations: str) -> tuple[Begun, list[Milestone]]:
+    """The record once the last of these steps of a member failed, and what was recorded."""
+    steps = tuple(Step(number, member.address, name) for number, name in enumerate(operations, 1))
+    found = waves_of(record, steps).failed(steps[-1], PlannerError("it is not well"))
+    for stage in found:
+        record = record.taking(stage)
+    return record, found
+
+
+@pytest.mark.parametrize(
+    ("operations", "stage", "back"),
+    [
+        pytest.param((LOOK,), "", [], id="it was only looked at"),
+        pytest.param((LOOK, "update", SETTLE, CHECK), WRONG, ["shop"], id="it was changed"),
+    ],
+)
+def test_what_was_not_touched_does_not_go_back(
+    operations: tuple[str, ...], stage: str, back: list[str]
+) -> None:
+    record, _ = after(begun(), SHOP, *operations)
+    assert record.of("shop") == Progress(stage, reason="it is not well")
+    assert record.status == BACK
+    assert [member.id for member in record.to_go_back] == back
+    stopped, _ = after(begun(on_failure=STOP), SHOP, *operations)
+    assert stopped.status == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("operation", "stage", "ended"),
+    [
+        pytest.param(CHECK, UNDONE, True, id="it has what it had, and is not well"),
+        pytest.param("update", WRONG, False, id="it could not be taken back"),
+    ],
+)
+def test_the_way_back_ends_once_all_have_what_they_had(operation: str, stage: str, ended: bool) -> None:
+    record, found = after(begun(BACK, shop=WRONG), SHOP, operation)
+    assert record.of("shop") == evolve(begun(shop=WRONG).of("shop"), stage=stage)
+    assert found[-1].ended == ended
+    assert (found[-1].failure.reason if found[-1].failure else "") == "red" * ended
+
+
+def test_what_is_put_in_place_waits_for_what_else_users_are_to_load() -> None:
+    """Their restarts are owed before it, and what they declare goes into the record."""
+    made, placed = Address("extension", "made"), Address("extension", "placed")
+    content = Content("words.zip", "12" * 32, 3)
+    changes = (
+        Change(made, Action.CREATE, "it is new", content=content),
+        Change(placed, Action.UPDATE, "it is other", content=content),
+        Change(SHOP.address, Action.UPDATE, "it is other", id=SHOP.id),
+    )
+    steps = (Step(1, made, "create"), Step(2, placed, "upload"), Step(3, SHOP.address, LOOK, (1, 2)))
+    rollout = Rollout("search", Rules(mode=RESTART), (made, placed), "a wish", ((SHOP,),))
+    plan = Plan("shop", "dev", ROLLOUT, "", 0, "", changes, steps, rollouts=(rollout,))
+    waves = Waves.of(plan, [], WORLD)
+
+    def unknown(_: Member) -> Declared:
+        raise PlannerError("extension.made has no url yet")
+
+    assert waves.takes(steps[0], unknown) == (True, [])
+    assert waves.takes(steps[1], unknown) == (False, [])
+    taken, (begun_now,) = waves.takes(steps[1], lambda _: Declared())
+    assert (taken, begun_now.begun is not None) == (True, True)
+    assert waves.takes(steps[1], unknown) == (True, [])
