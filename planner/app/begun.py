@@ -49,9 +49,10 @@ def with_open(proposal: Proposal) -> Proposal:
 def _first(begun: Begun) -> str:
     head = f"the roll-out {begun.rollout.name} ({begun.id})"
     if begun.status == STOPPED:
+        back = "" if begun.rollout.rules.mode == RESTART else ", back"
         return (
-            f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends, "
-            "as planner rollout status tells"
+            f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends: "
+            f"planner rollout continue{back} or abandon"
         )
     if begun.status == BACK:
         return f"{head} goes back: apply finishes that first, and plans the rest afterwards"

@@ -484,8 +484,8 @@ def test_a_release_is_rejected_meanwhile(promoted: Shops) -> None:
 
 def test_the_mode_none_says_who_keeps_the_old_content(shops: Shops) -> None:
     """Nobody starts anew for it."""
-    waves = "    waves: [[extension_binding.shop_0], [extension_binding.shop_1, extension_binding.shop_2], rest]\n"
-    shops.rules(f"{waves}    on_failure: stop\n", "    mode: none\n")
+    waves, keep = TEMPLATE.partition("    waves:")[1:]
+    shops.rules(f"{waves}{keep}", "    mode: none\n")
     before = shops.restarts()
     shops.write("tv, set\n")
     planned = words(shops.project.ok("plan").out)
