@@ -54,9 +54,6 @@ from planner.model.rollout import (
 OFTEN: Final = 3
 """How many looks in a row have to find a deployment well."""
 
-_SERVER: Final = 500
-"""The least status that says the server failed, not the request."""
-
 
 @define(eq=False, repr=False)
 class Waves(NoWaves):
@@ -255,12 +252,9 @@ class Waves(NoWaves):
     def _tell_turned(self, course: Course, member: Member, reason: str) -> None:
         if begun := course.begun:
             back = begun.to_go_back if begun.status == BACK else ()
-            name, wave, waves = (
-                course.rollout.name,
-                course.rollout.wave_of(member.id),
-                len(course.rollout.waves),
-            )
-            self._say(RolloutTurned(begun.id, name, wave, waves, begun.status, member.shown, reason, back))
+            rollout = course.rollout
+            at = rollout.name, rollout.wave_of(member.id), len(rollout.waves)
+            self._say(RolloutTurned(begun.id, *at, begun.status, member.shown, reason, back))
 
     def _noted(self, course: Course, member: Member, progress: Progress) -> list[Milestone]:
         if course.begun is None:
