@@ -56,11 +56,11 @@ class Example:
     def change(self, rule: str) -> None:
         self.project.edit(DICTIONARY, "tv, television\n", f"tv, television\n{rule}\n")
 
-    def fail_once(self) -> None:
-        """By what the platform does at the canary's next change."""
+    def fail_once(self, shop: str = CANARY) -> None:
+        """By what the platform does at the next change of a shop."""
         with self.project.sandbox() as ece:
             known = ece.client.get("/sandbox/deployments").get_json()["deployments"]
-            (id_,) = [item["id"] for item in known if item["name"] == CANARY]
+            (id_,) = [item["id"] for item in known if item["name"] == shop]
             ece.fault(f"PUT /deployments/{id_} fail-plan times=1")
 
     @classmethod
@@ -121,6 +121,22 @@ def test_a_plugin_that_does_not_start_stops_at_the_canary(rolled_out: Example) -
     project.apply()
     project.settled()
     assert {count for name, count in rolled_out.restarts().items() if name != CANARY} == {2}
+
+
+def test_a_wave_that_fails_leaves_those_before_it(rolled_out: Example) -> None:
+    """They have the new content, and keep it, until another one goes to all of them."""
+    project, before = rolled_out.project, rolled_out.loaded()
+    rolled_out.change("phone, mobile")
+    rolled_out.fail_once("shop-es")
+    assert project.run("apply", "--auto-approve").code == 5
+    assert {name for name, urls in rolled_out.loaded().items() if urls != before[name]} == {CANARY}
+    assert rolled_out.extensions() == 3
+    assert project.run("apply", "--auto-approve").code == 3
+    rolled_out.change("radio, wireless")
+    project.apply()
+    project.settled()
+    assert len({frozenset(urls) for urls in rolled_out.loaded().values()}) == 1
+    assert rolled_out.extensions() == 2
 
 
 @pytest.mark.parametrize(
