@@ -317,18 +317,18 @@ class Run:
         self._order.done(step.number)
         for number in self._order.get_ready():
             heappush(self._ready, number)
-        self._unwritten += self._taken(self.waves.went_well(step, result))
         if note := result.note if result else "":
             self.notes[step.number] = note
         id_ = result.observed.id if result and result.observed else None
         self._tell(step, True, self.waits.seconds(finished), id_, note)
+        self._unwritten += self._taken(self.waves.went_well(step, result))
 
     def _fail(self, step: Step, error: BaseException, seconds: float) -> None:
         self.failed[step.number] = error
         self._turns.ends(step, well=False)
-        self._unwritten += self._taken(self.waves.failed(step, error))
         message = error.summary if isinstance(error, PlannerError) else f"{type(error).__name__}: {error}"
         self._tell(step, False, seconds, None, message)
+        self._unwritten += self._taken(self.waves.failed(step, error))
 
     def _tell(self, step: Step, ok: bool, seconds: float, id_: str | None, message: str) -> None:
         action = self.change_of(step).action

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Final
 
 from attrs import evolve, frozen
 
@@ -27,6 +28,9 @@ _NOT_ASKED = frozenset({"create", "upload", "delete", SETTLE})
 """Writes before which there is nothing yet, or nothing to choose."""
 
 
+_MOST_NOTES: Final = 2
+
+
 @frozen
 class _Answer:
     """What the installation says of a write. refusal: None where it would take it."""
@@ -44,9 +48,17 @@ def validated(session: Session, proposal: Proposal, counted: Counted = uncounted
     """
     answers = _answers(session, list(_requests(session, proposal.plan, proposal.state)), counted)
     refused = tuple(_told(answer, answer.refusal) for answer in answers if answer.refusal is not None)
-    notes = tuple(answer.validation.note for answer in answers if answer.validation.note)
+    notes = _few([answer.validation.note for answer in answers if answer.validation.note])
     plan = evolve(proposal.plan, notes=(*proposal.plan.notes, *notes)) if notes else proposal.plan
     return evolve(proposal, plan=plan, diagnostics=(*proposal.diagnostics, *refused))
+
+
+def _few(notes: list[str]) -> list[str]:
+    """The first of many, and how many there are more: they are of one kind."""
+    more = len(notes) - _MOST_NOTES
+    return (
+        [*notes[:_MOST_NOTES], f"nor was it asked about all of {more:,} more changes"] if more > 0 else notes
+    )
 
 
 def _answers(session: Session, requests: list[Request], counted: Counted) -> list[_Answer]:

@@ -105,7 +105,8 @@ class _Block:
         failure = next((f for f in failures if (f.rollout, f.wish) == (block.name, wish)), None)
         held = None if block.name in goal.retried else failure
         everyone = tuple(sorted((*members, *restarts), key=as_read))
-        return Carried(block, tuple(sorted(used)), wish, everyone, restarts, held)
+        changing = [a for a in sorted(used) if self.decisions.made[a].change.action is not Action.NO_OP]
+        return Carried(block, tuple(changing or sorted(used)), wish, everyone, restarts, held)
 
     def _is_placed(self, address: Address) -> bool:
         """Whether it gets another content in place."""
