@@ -19,7 +19,7 @@ REPORTS = schema("reports.schema.json")
 SAYS_NOTHING = {
     *("completion", "export", "help", "init", "kinds scaffold", "schemas", "state pull"),  # for a file
     "console",  # a line for each line
-    *("lock break", "release approve", "release reject", "sandbox reset", "sandbox serve"),
+    *("lock break", "release approve", "release reject", "rollout abandon", "sandbox reset", "sandbox serve"),
     *("state adopt", "state discard", "state migrate", "state mv", "state push", "state rename"),
     *("state restore", "state rm", "state rotate", "verify"),
 }

@@ -36,6 +36,7 @@ SMOKE: dict[str, list[str]] = {
     "state": ["state", "mv", "-e", "dev", "extension.words", "extension.terms"],
     "lock": ["lock", "show", "-e", "dev"],
     "kinds": ["kinds", "list"],
+    "rollout": ["rollout", "status", "-e", "dev"],
     "schemas": ["schemas"],
     "sandbox": ["sandbox", "reset", "-e", "dev"],
     "completion": ["completion", "bash"],
