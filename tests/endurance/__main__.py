@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import bindings, faults, hostile, kills, kinds, noise, races, rollouts, values
+from . import bindings, cut_rollouts, faults, hostile, kills, kinds, noise, races, rollouts, values
 from .campaign import Broken, Campaign, Figures, Order
 
 CAMPAIGNS: dict[str, Campaign] = {
@@ -21,6 +21,7 @@ CAMPAIGNS: dict[str, Campaign] = {
     "hostile": hostile.CAMPAIGN,
     "kinds": kinds.CAMPAIGN,
     "rollouts": rollouts.CAMPAIGN,
+    "cuts": cut_rollouts.CAMPAIGN,
     "bindings": bindings.CAMPAIGN,
 }
 

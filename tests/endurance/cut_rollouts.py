@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import cycle, islice, product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,11 +18,12 @@ from attrs import evolve, frozen
 
 from tests.acceptance.runner import Project
 
+from .campaign import Campaign, Figures, Order
 from .carried import REFUSED, Seen, is_held
 from .commands import Command, Done, call
 from .mortal import COPIES
 from .promises import promise
-from .rolled_project import BEST, BROKEN, COUNT, GOOD, Wish, rolled
+from .rolled_project import BEST, BETTER, BROKEN, COUNT, GOOD, Wish, rolled
 from .rounds import APPLY
 
 PLAN = "plan.json"
@@ -194,3 +196,38 @@ def _cut(whole: Path, copy: Path, wish: Wish, before: Seen, digest: str, folder:
     shutil.copytree(whole, folder, ignore=shutil.ignore_patterns("state"))
     shutil.copytree(copy, folder / "state")
     return Cut(Project(folder), wish, before, digest)
+
+
+WISHES: Mapping[str, Wish] = MappingProxyType(
+    {
+        "forward": Wish(BETTER),
+        "back": Wish(BROKEN),
+        "restarts": Wish(BETTER, mode="restart", on_failure="stop"),
+        "one wave back": Wish(BROKEN, on_failure="roll_back"),
+    }
+)
+
+
+def run(order: Order) -> Figures:
+    """A round is a wish that is cut off at each moment, and gone on with in one way; all of them are 28."""
+    counts: Counter[str] = Counter()
+    begun = islice(cycle(product(WISHES, WAYS)), order.seed - 1, order.seed - 1 + order.rounds)
+    for number, (wish, way) in enumerate(begun):
+        folder = order.folder / str(number)
+        folder.mkdir()
+        found: Counter[str] = Counter()
+        for name, make in every_cut(folder, WISHES[wish]):
+            found += went_on(make(folder / name), way)
+        counts += Counter({wish: found["kills"], "kills": found["kills"]})
+        counts["gone on with"] += found["open records"]
+        order.tell(f"{wish}, {way}: {found['kills']} kills")
+        shutil.rmtree(folder)
+    return {"rounds": order.rounds, **dict(sorted(counts.items()))}
+
+
+CAMPAIGN = Campaign(
+    "A roll-out that is cut off at any moment, and gone on with in any way, restarts no deployment twice for "
+    "one change, and loses, doubles and deletes nothing.",
+    len(WISHES) * len(WAYS),
+    run,
+)

@@ -1,4 +1,6 @@
-"""A roll-out that is cut off at each moment, and then gone on with in each way."""
+"""A roll-out that is cut off at each moment, and then gone on with, one way after the other. All ways at each
+moment are a campaign: `python -m tests.endurance cuts`.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from .cut_rollouts import WAYS, every_cut, went_on
-from .rolled_project import BETTER, BROKEN, Wish
-
-WISHES = {
-    "forward": Wish(BETTER),
-    "back": Wish(BROKEN),
-    "restarts": Wish(BETTER, mode="restart", on_failure="stop"),
-    "one wave back": Wish(BROKEN, on_failure="roll_back"),
-}
+from .campaign import Order
+from .cut_rollouts import WAYS, WISHES, every_cut, run, went_on
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("wish", WISHES.values(), ids=list(WISHES))
-def test_at_each_moment_each_way(tmp_path: Path, wish: Wish, way: str) -> None:
+@pytest.mark.parametrize("first", [0, 3])
+@pytest.mark.parametrize("wish", WISHES)
+def test_at_each_moment(tmp_path: Path, wish: str, first: int) -> None:
     tally: Counter[str] = Counter()
-    for name, make in every_cut(tmp_path, wish):
-        tally += went_on(make(tmp_path / name), way)
+    for number, (name, make) in enumerate(every_cut(tmp_path, WISHES[wish]), first):
+        tally += went_on(make(tmp_path / name), [*WAYS][number % len(WAYS)])
     assert tally["kills"] > 80
+
+
+def test_a_round_of_the_campaign(tmp_path: Path) -> None:
+    lines: list[str] = []
+    found = run(Order(1, len(WISHES) * len(WAYS), tmp_path, lines.append))
+    assert lines == [f"one wave back, one less: {found['kills']} kills"]
+    assert found["one wave back"] == found["kills"] > 80
