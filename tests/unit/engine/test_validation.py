@@ -69,10 +69,22 @@ def test_all_refusals_are_told_together() -> None:
     assert all(item.advice for item in proposal.diagnostics)
 
 
-def test_what_was_not_asked_is_a_note() -> None:
-    proposal = Asked(lambda request: Validation(note=f"not {request.address}")).validated()
-    assert proposal.plan.notes == tuple(f"not thing.{name}" for name in NAMES)
-    assert not proposal.forbidden
+@pytest.mark.parametrize(
+    ("busy", "notes"),
+    [
+        (2, ["thing.t0 was busy", "thing.t1 was busy"]),
+        (6, ["thing.t0 was busy", "thing.t1 was busy", "nor was it asked about all of 4 more changes"]),
+    ],
+)
+def test_what_was_not_asked_is_a_note(busy: int, notes: list[str]) -> None:
+    """Of many there are a few lines: one for each deployment would hide the rest of a plan."""
+
+    def answer(request: Request) -> Validation:
+        at = NAMES.index(request.address.name)
+        return Validation(note=f"{request.address} was busy") if at < busy else Validation(asked=True)
+
+    proposal = Asked(answer).validated()
+    assert (proposal.forbidden, [*proposal.plan.notes]) == (False, notes)
 
 
 @pytest.mark.parametrize(
