@@ -152,8 +152,8 @@ class _Block:
 
     def _bound_ids(self) -> dict[str, Address]:
         decisions = self.decisions
-        users = {name for name, driver in decisions.drivers.items() if driver.kind.user}
-        kinds = {address.kind for address in decisions.made} & users
+        kinds = {address.kind for address in decisions.made}
+        kinds = {name for name in kinds if decisions.drivers[name].kind.user}
         return {
             decision.change.id or decisions.refreshed.priors[address].id: address
             for address, decision in decisions.made.items()
