@@ -184,6 +184,22 @@ def test_after_which_wave(shops: Shops) -> None:
     shops.settled()
 
 
+def test_the_way_on_replaces_nothing_twice_and_names_no_wave_that_is_done(shops: Shops) -> None:
+    """Else who does as told would start everybody anew once more, or never come to the second wave."""
+    shops.write("phone, telephone\n")
+    shops.project.ok("plan", "--out", "p.json")
+    saved = shops.project.run("apply", "p.json", "--auto-approve", "--wave", "1")
+    assert saved.out.splitlines()[-1].strip() == "planner apply -e dev p.json"
+    later = shops.project.run("apply", "p.json", "--auto-approve", "--until", "wave")
+    assert later.out.splitlines()[-1].strip() == "planner apply -e dev --until wave p.json"
+    shops.project.apply("p.json")
+    shops.settled()
+    again = ("apply", "--auto-approve", "--replace", "extension.synonyms", "--until", "wave")
+    assert shops.project.run(*again).out.splitlines()[-1].strip() == "planner apply -e dev --until wave"
+    shops.project.apply()
+    assert shops.restarts() == [3, 3, 3, 3]
+
+
 def test_for_how_long(shops: Shops) -> None:
     """In seconds or as a duration; the first wave takes longer than that here."""
     shops.write("phone, telephone\n")
