@@ -42,21 +42,23 @@ NOBODY: Final[Mapping[Address, str]] = MappingProxyType({})
 class Selection:
     """Globs over addresses, as `extension.*`. Without targets everything is taken.
 
-    moved_from: an address -> those that `moved` blocks lead from to it.
+    moved_from: an address -> those that `moved` blocks lead from to it. replaced: what --replace names and
+    a roll-out that has begun replaced already.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     moved_from: Edges = field(factory=dict, eq=False)
+    replaced: frozenset[Address] = field(default=frozenset(), eq=False)
 
     @property
     def partial(self) -> bool:
         return bool(self.targets or self.excludes)
 
     def forces(self, address: Address) -> bool:
-        """Whether --replace names it."""
-        return self.named(address, self.replaces)
+        """Whether --replace names it, and it was not replaced yet."""
+        return address not in self.replaced and self.named(address, self.replaces)
 
     def named(self, item: Pending, globs: Sequence[str]) -> bool:
         """Whether one of globs names its address, or one that it had before."""

@@ -200,6 +200,16 @@ def test_the_way_on_replaces_nothing_twice_and_names_no_wave_that_is_done(shops:
     assert shops.restarts() == [3, 3, 3, 3]
 
 
+def test_the_same_command_replaces_once(shops: Shops) -> None:
+    """A job that starts it again until nothing is left restarts nobody twice, and comes to an end."""
+    again = ("apply", "--auto-approve", "--replace", "extension.synonyms", "--until", "wave")
+    runs = [shops.project.run(*again) for _ in range(3)]
+    assert [run.code for run in runs] == [5, 5, 0]
+    assert "extension.synonyms is replaced already by what has begun" in words(runs[1].err)
+    shops.settled()
+    assert shops.restarts() == [2, 2, 2, 2]
+
+
 def test_for_how_long(shops: Shops) -> None:
     """In seconds or as a duration; the first wave takes longer than that here."""
     shops.write("phone, telephone\n")
