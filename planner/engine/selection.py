@@ -181,14 +181,15 @@ def choose(
     out = {item for item in kept if selection.named(item, selection.excludes)}
     whole_out = [g for g in groups if g.is_among(selection.excludes) or not out.isdisjoint(g.members)]
     out |= {item for group in whole_out for item in group.members}
-    out |= {item for item in kept if item in withheld}
+    waits = {item for item in kept if item in withheld} - out
     needed_by: dict[Pending, list[Pending]] = defaultdict(list)
     for edges in (needs, relations.holding(pending)):
         for item, others in edges.items():
             for other in others:
                 needed_by[other].append(item)
-    left = {*pending} - kept
+    left = ({*pending} - kept) | waits
     dropped = _reached(left, needed_by, "is left out") | _reached(out, needed_by, "is excluded")
+    out |= waits
     dropped = {item: why for item, why in dropped.items() if item in kept}
     dropped |= {item: withheld[item] for item in kept if isinstance(item, Address) and item in withheld}
     kept = kept - out - dropped.keys()
