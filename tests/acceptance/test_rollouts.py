@@ -275,6 +275,19 @@ def test_it_goes_back(stopped: Shops) -> None:
     stopped.settled()
 
 
+def test_who_is_back_and_not_well_is_told_as_failed(shops: Shops) -> None:
+    """What was to come of a text was wrong before, too. It is back all the same; nothing is left to do."""
+    tokens = "{index: products, analyzer: a, text: tv, tokens: [radio]}"
+    shops.rules("on_failure: stop", f"on_failure: stop\n    health: {{analyze: [{tokens}]}}")
+    shops.write("phone, telephone\n")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    back = shops.project.run("rollout", "back", "--auto-approve")
+    assert back.code == 5
+    assert "as before: shop-0" in back.out
+    assert "To go on" not in back.out
+    assert (len({*shops.loaded()}), shops.records(), len(shops.failures())) == (1, [], 1)
+
+
 def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
     """It is looked at first: on one that is not well nothing begins."""
     done = stopped.project.run("rollout", "continue", "--auto-approve")
