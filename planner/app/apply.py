@@ -82,7 +82,7 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
             return _finish(applying, state, approval.expected)
         with caller.doing("Asking the installation") as counted:
             begun = here.passing.timer()
-            proposal = propose_from(here.session, state, counted)
+            proposal = propose_from(here.session.after_rollouts(found), state, counted)
         proposal = with_findings(here.request, here.configuration, proposal, here.stored)
         if here.request.retried:
             from planner.app.begun import refuse_not_held  # noqa: PLC0415 - only where one is asked for

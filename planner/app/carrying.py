@@ -21,7 +21,7 @@ from planner.engine.refresh import NOTHING_SEEN, View
 from planner.engine.surroundings import Halting, Surroundings, never
 from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
-from planner.model.ledger import Ledger, Sink
+from planner.model.ledger import WENT_BACK, Ledger, Sink
 from planner.model.plan import Plan
 from planner.model.rollout import BACK, STOPPED, Begun
 from planner.model.state import State
@@ -169,7 +169,7 @@ def run(
 
 def _way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:
     """The command that does what is left; "" where each would be refused until somebody says how a roll-out
-    ends, which that tells itself.
+    ends, which that tells itself, and where all of them went back: nothing is left of those.
     """
-    stopped = any(rolled.result == STOPPED for rolled in ledger.rollouts)
-    return "" if stopped else way_on(here, plan, ledger)
+    results = {rolled.result for rolled in ledger.rollouts}
+    return "" if STOPPED in results or results == {WENT_BACK} else way_on(here, plan, ledger)

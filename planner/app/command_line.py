@@ -14,6 +14,7 @@ from planner.engine.selection import Selection
 from planner.model.address import Address
 from planner.model.ledger import APPLIED, Ledger
 from planner.model.plan import DESTROY, Action, Plan
+from planner.model.rollout import GOING
 
 if TYPE_CHECKING:
     from planner.app.opening import Opened
@@ -63,39 +64,59 @@ def typed_again(here: Opened, *rest: str) -> str:
 
 
 def way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:
-    """The command that does what is left of an apply, as it was given, or as its saved plan says."""
+    """The command that does what is left of an apply, as it was given, or as its saved plan says.
+
+    What a roll-out that has begun carries is replaced already; naming it again would replace it once more,
+    and start every deployment anew. Its saved plan goes on with it.
+    """
     typed = here.request.typed
+    begun = {rolled.name for rolled in ledger.rollouts}
+    carried = {address for rollout in plan.rollouts if rollout.name in begun for address in rollout.of}
+    given_again = _without_waves_done(typed.options, ledger)
+    if typed.is_of_plan and any(rolled.result == GOING for rolled in ledger.rollouts):
+        return _line(here, typed.verb, given_again, typed.arguments)
     undone = {entry.address for entry in ledger.entries if entry.result != APPLIED}
     done = {entry.address for entry in ledger.entries} - undone
     left = [change.address for change in plan.changes if change.address not in done]
     if typed.is_of_plan:
-        replaced = [change.address for change in plan.changes if change.action is Action.REPLACE]
+        replaced = {change.address for change in plan.changes if change.action is Action.REPLACE} - carried
         options = {
-            **typed.options,
+            **given_again,
             "destroy": ("--destroy",) if plan.mode == DESTROY else (),
             "targets": given("--target", map(str, left)) if plan.partial else (),
-            "replaces": given("--replace", (str(address) for address in replaced if address in left)),
+            "replaces": given("--replace", (str(address) for address in left if address in replaced)),
         }
         return _line(here, typed.verb, options, ())
     selection = here.request.selection
-    still = _Still(here, plan, frozenset(left))
+    still = _Still(here, plan, frozenset(left), carried)
     targets = [glob for glob in selection.targets if not still.is_gone(glob)]
     again = {
         "targets": targets or (map(str, left) if selection.targets else ()),
         "excludes": [glob for glob in selection.excludes if not still.is_gone(glob)],
         "replaces": [name for glob in selection.replaces for name in still.to_replace(glob)],
     }
-    options = {**typed.options, **{name: given(_SELECTING[name], again[name]) for name in again}}
+    options = {**given_again, **{name: given(_SELECTING[name], again[name]) for name in again}}
     return _line(here, typed.verb, options, typed.arguments)
+
+
+def _without_waves_done(options: Options, ledger: Ledger) -> Options:
+    """options without --wave where that wave is done: it would end at once, again and again."""
+    going = [rolled.wave for rolled in ledger.rollouts if rolled.result == GOING]
+    last = options.get("wave", ())[-1:]
+    ends = bool(going and last) and all(done >= int(last[0]) for done in going)
+    return {name: words for name, words in options.items() if not (ends and name == "wave")}
 
 
 @frozen(eq=False, repr=False)
 class _Still:
-    """What globs name after an apply that did not do all of its plan. left: what it did not do."""
+    """What globs name after an apply that did not do all of its plan. left: what it did not do. carried: what
+    roll-outs that have begun replaced.
+    """
 
     here: Opened
     plan: Plan
     left: Collection[Address]
+    carried: Collection[Address] = ()
 
     def is_gone(self, glob: str) -> bool:
         """Whether all that it named was deleted: it would match nothing any more."""
@@ -106,7 +127,7 @@ class _Still:
     def to_replace(self, glob: str) -> list[str]:
         """What is to be replaced still: not what was, which would be once more."""
         named = self._named(glob, {change.address for change in self.plan.changes})
-        left = [str(address) for address in named if address in self.left]
+        left = [str(address) for address in named if address in self.left and address not in self.carried]
         return [glob] if len(left) == len(named) else left
 
     @staticmethod

@@ -16,6 +16,7 @@ from planner.app.rolling import followed, without_void
 from planner.engine.rollouts.again import plan_again
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
+from planner.model.ledger import APPLIED
 from planner.model.project import Environment
 from planner.model.rollout import (
     BACK,
@@ -124,7 +125,7 @@ def _going_back(begun: Begun) -> Begun:
 
 def _decided(applying: Applying, state: State, begun: Begun, what: str, *, auto: bool) -> Outcome:
     """What became of a roll-out once its record is as somebody decided, which is durable first. One that went
-    back as it was to is done.
+    back as it was to is done, unless a deployment is not well with what it had before.
     """
     here = applying.here
     plan = plan_again([begun], state, here.session.goal, here.session.drivers)
@@ -137,7 +138,9 @@ def _decided(applying: Applying, state: State, begun: Begun, what: str, *, auto:
         return outcome
     way = plain_command_line(here.request.folder, here.environment.name, "apply")
     here.caller.tell(f"What is left besides is done by the next apply: {way}")
-    return Outcome() if begun.status == BACK else outcome
+    entries = outcome.ledger.entries if outcome.ledger else ()
+    well = all(entry.result == APPLIED for entry in entries)
+    return Outcome() if begun.status == BACK and well else outcome
 
 
 def _approve(here: Opened, question: str, *, auto: bool) -> None:

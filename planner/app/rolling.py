@@ -32,6 +32,8 @@ def go_on(applying: Applying, state: State, approved: str | None) -> tuple[State
     _refuse_stopped(here, records)
     if approved is not None and approved not in {begun.plan_digest for begun in records}:
         raise _open(here, records[0], "another plan was approved than the one that began it")
+    for address in sorted(here.session.after_rollouts(state).goal.selection.replaced):
+        here.caller.tell(f"{address} is replaced already by what has begun: --replace is not done once more.")
     after, outcome = followed(applying, state, records)
     whole = outcome.ledger is not None and outcome.ledger.complete and not outcome.back
     return after, None if whole else outcome

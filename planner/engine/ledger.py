@@ -43,7 +43,8 @@ def _in_doubt(run: Run) -> bool:
 
 def _entry(run: Run, change: Change, steps: list[Step]) -> Entry:
     done = [step.operation for step in steps if step.number in run.done - run.failed.keys()]
-    told_done = f" ({' and '.join(done)} done before)" if done else ""
+    listed = " and ".join(filter(None, [", ".join(done[:-1]), *done[-1:]]))
+    told_done = f" ({listed} done before)" if done else ""
     failed = next((step for step in steps if step.number in run.failed), None)
     if failed is not None:
         return _failed(run, change, failed, told_done)

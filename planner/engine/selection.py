@@ -42,21 +42,23 @@ NOBODY: Final[Mapping[Address, str]] = MappingProxyType({})
 class Selection:
     """Globs over addresses, as `extension.*`. Without targets everything is taken.
 
-    moved_from: an address -> those that `moved` blocks lead from to it.
+    moved_from: an address -> those that `moved` blocks lead from to it. replaced: what --replace names and
+    a roll-out that has begun replaced already.
     """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     moved_from: Edges = field(factory=dict, eq=False)
+    replaced: frozenset[Address] = field(default=frozenset(), eq=False)
 
     @property
     def partial(self) -> bool:
         return bool(self.targets or self.excludes)
 
     def forces(self, address: Address) -> bool:
-        """Whether --replace names it."""
-        return self.named(address, self.replaces)
+        """Whether --replace names it, and it was not replaced yet."""
+        return address not in self.replaced and self.named(address, self.replaces)
 
     def named(self, item: Pending, globs: Sequence[str]) -> bool:
         """Whether one of globs names its address, or one that it had before."""
@@ -179,14 +181,15 @@ def choose(
     out = {item for item in kept if selection.named(item, selection.excludes)}
     whole_out = [g for g in groups if g.is_among(selection.excludes) or not out.isdisjoint(g.members)]
     out |= {item for group in whole_out for item in group.members}
-    out |= {item for item in kept if item in withheld}
+    waits = {item for item in kept if item in withheld} - out
     needed_by: dict[Pending, list[Pending]] = defaultdict(list)
     for edges in (needs, relations.holding(pending)):
         for item, others in edges.items():
             for other in others:
                 needed_by[other].append(item)
-    left = {*pending} - kept
+    left = ({*pending} - kept) | waits
     dropped = _reached(left, needed_by, "is left out") | _reached(out, needed_by, "is excluded")
+    out |= waits
     dropped = {item: why for item, why in dropped.items() if item in kept}
     dropped |= {item: withheld[item] for item in kept if isinstance(item, Address) and item in withheld}
     kept = kept - out - dropped.keys()

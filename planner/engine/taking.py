@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
 
@@ -25,6 +25,9 @@ from planner.model.value import Value
 if TYPE_CHECKING:
     from planner.engine.rollouts.planned import Carried
     from planner.engine.uses import Uses
+
+_NAMED: Final = 3
+"""Resources that a note names."""
 
 
 @define(slots=False, frozen=True)
@@ -131,9 +134,19 @@ def _chosen(decisions: Decisions, changes: Mapping[Pending, Change], rollouts: S
         left_out=tuple(
             LeftOut(c.address, c.action, choice.dropped.get(item, ""), c.deposed) for item, c in left.items()
         ),
-        notes=tuple(f"{item} is taken too: {choice.pulled[item]}" for item in sorted(choice.pulled, key=str)),
+        notes=tuple(_taken_too(choice.pulled)),
         in_use=choice.in_use,
     )
+
+
+def _taken_too(pulled: Mapping[Pending, str]) -> Iterator[str]:
+    """One note for each reason."""
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for item in sorted(pulled, key=str):
+        reasons[pulled[item]].append(str(item))
+    for why, items in reasons.items():
+        more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
+        yield f"{', '.join(items[:_NAMED])}{more} {'is' if len(items) == 1 else 'are'} taken too: {why}"
 
 
 def _goes_first(change: Change) -> bool:

@@ -37,6 +37,17 @@ class Session:
     refresh: bool = True
     waiting: Waiting = NO_WAITING
 
+    def after_rollouts(self, state: State) -> Session:
+        """This one, once the roll-outs of state are gone on with: what one of them replaced is not replaced
+        again, or the same command with --replace would start everybody anew each time that it is given.
+        """
+        of = {address for begun in state.rollouts for address in begun.rollout.of}
+        selection = self.goal.selection
+        replaced = frozenset(a for each in state.deposed if (a := each.address) in of and selection.forces(a))
+        if not replaced:
+            return self
+        return evolve(self, goal=evolve(self.goal, selection=evolve(selection, replaced=replaced)))
+
 
 @frozen
 class Proposal:

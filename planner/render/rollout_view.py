@@ -172,7 +172,11 @@ def checks_text(health: Health) -> str:
 
 
 def failure_text(failure: Failure) -> str:
-    """`shop-canary-1 failed in wave 2, 2026-11-30 08:00 UTC: it is red`."""
+    """`shop-canary-1 failed in wave 2, 2026-11-30 08:00 UTC: it is red`; where no deployment did, `somebody
+    took it back, 2026-11-30 08:00 UTC`.
+    """
+    if not failure.deployment:
+        return f"{failure.reason}, {minute(failure.at)} UTC"
     wave = f" in wave {failure.wave}" if failure.wave else ""
     return f"{failure.deployment} failed{wave}, {minute(failure.at)} UTC: {failure.reason}"
 

@@ -50,7 +50,8 @@ def render_rollouts(
         none = f"No roll-out has begun in the {environment} environment, and none is held back."
         return "\n".join(wrap(none, width))
     blocks = [list(_begun(item, environment, width, style)) for item in begun]
-    blocks += [list(_failure(item, environment, width, style)) for item in failures]
+    going = {item.rollout.name for item in begun}
+    blocks += [list(_failure(item, environment, width, style, item.rollout in going)) for item in failures]
     return "\n\n".join("\n".join(lines) for lines in blocks)
 
 
@@ -149,8 +150,11 @@ def _commands(item: Begun, environment: str, width: int) -> Iterator[str]:
             yield from (3 * _INDENT + line for line in wrap(does, width - 3 * len(_INDENT)))
 
 
-def _failure(item: Failure, environment: str, width: int, style: Style) -> Iterator[str]:
-    yield style.paint(BOLD, escape(f"{address_of(item.rollout)}: ")) + style.paint(WARNING, "held back")
+def _failure(item: Failure, environment: str, width: int, style: Style, going: bool) -> Iterator[str]:
+    """going: whether one of the same name has begun since, which carries something else, or was asked for."""
+    how = "failed before this one" if going else "held back"
+    yield style.paint(BOLD, escape(f"{address_of(item.rollout)}: ")) + style.paint(WARNING, how)
     yield from hanging(_INDENT, failure_text(item), width, 2 * len(_INDENT))
-    advice = wrap_advice(retry_advice(item.rollout, environment), width - len(_INDENT))
-    yield from (_INDENT + line for line in advice)
+    if not going:
+        advice = wrap_advice(retry_advice(item.rollout, environment), width - len(_INDENT))
+        yield from (_INDENT + line for line in advice)

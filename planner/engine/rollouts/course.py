@@ -96,6 +96,6 @@ def _advice(name: str, result: str, mode: str) -> str:
             f"planner apply --retry-rollout {name}"
         )
     if result == STOPPED:
-        back = "" if mode == RESTART else f" or planner rollout back {name}"
-        return f"Say how it ends: planner rollout continue {name}{back} or planner rollout abandon {name}"
+        words = ("continue", "abandon") if mode == RESTART else ("continue", "back", "abandon")
+        return "\n".join(["Say how it ends:", *(f"  planner rollout {word} {name}" for word in words)])
     return "planner apply goes on with it." if result in (GOING, BACK) else ""

@@ -131,6 +131,14 @@ def test_what_a_change_that_stays_out_uses_is_told() -> None:
     assert choice.in_use == {a: b, c: lies["d9"]}
 
 
+def test_what_waits_is_not_called_excluded() -> None:
+    """Nobody excluded what a roll-out holds back; what it still uses stays, and says so."""
+    (a,), lies = addresses("a"), left_overs("b9")
+    relations = Relations({}, {a: (Address("extension", "b"),)})
+    choice = choose(Selection(), {a, lies["b9"]}, relations, withheld={a: "rollout.search is held back"})
+    assert choice.dropped == {a: "rollout.search is held back", lies["b9"]: "extension.a is left out"}
+
+
 MOVES = [
     Move(Address("extension", source), Address("extension", target)) for source, target in ("ab", "bc", "xy")
 ]

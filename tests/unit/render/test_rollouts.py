@@ -86,6 +86,19 @@ def test_nothing_has_begun() -> None:
     assert text == "No roll-out has begun in the prod environment, and none is held back."
 
 
+def test_what_failed_before_holds_back_nothing_that_has_begun_since() -> None:
+    held = evolve(FAILURE, rollout=SEARCH.name)
+    text = render_rollouts([GOING_ON], [held], environment="prod", width=100, style=Style())
+    assert f"rollout.{SEARCH.name}: failed before this one\n" in text
+    assert "--retry-rollout" not in text
+
+
+def test_what_somebody_took_back_names_no_deployment() -> None:
+    by_hand = evolve(FAILURE, deployment="", reason="somebody took it back", at="2026-11-30T08:00:00Z")
+    text = render_rollouts([], [by_hand], environment="prod", width=100, style=Style())
+    assert text.splitlines()[1] == "  somebody took it back, 2026-11-30 08:00 UTC"
+
+
 def test_foreign_text_steers_nothing() -> None:
     text = shown(FOREIGN)
     assert "\x1b" not in text
