@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from .terminal import Sitting, at_terminal
 
 COUNT = 40
 CTRL_C = "\x03"
+LONG_ENOUGH = 80
 LONG = "a_bundle_whose_name_is_longer_than_any_line_that_shows_it_" * 2
 NAMES = [LONG, *(f"bundle_{n}" for n in range(1, COUNT))]
 TEMPLATE = f"""
@@ -137,11 +139,11 @@ def test_each_line_of_an_interrupted_run(many: Project, served: Served, columns:
     half = {name for name, _ in steps} - done
     listed = "".join(f"extension.{name}: created" for name in NAMES if name in done)
     paper.text = paper.text.replace(",therun", "therun")  # the reason, on the same line where there is room
+    before = {name: " (create done before)" if name in half else "" for name in NAMES if name not in done}
+    alone = [(before[name], [name]) for name in before]  # where the reason has room beside the name
     skipped = "".join(
-        f"extension.{name}: create the run was stopped before its turn"
-        + (" (create done before)" if name in half else "")
-        for name in NAMES
-        if name not in done
+        "".join(f"extension.{name}: create" for name in names) + "the run was stopped before its turn" + more
+        for more, names in (groupby(before, before.__getitem__) if columns < LONG_ENOUGH else alone)
     )
     assert paper.text == squeezed(
         f"Applied: {len(done)} created, 0 updated, 0 replaced, 0 deleted. Applied ({len(done)}): {listed}"

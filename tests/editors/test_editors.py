@@ -154,7 +154,7 @@ def test_nothing_is_wrong_with_the_samples(editor: LanguageServer, new: Callable
         found = re.search(r"^(\w+):", text, re.MULTILINE)
         if found and found[1] in FIRST_KEYS:
             texts[new("templates")] = MODELINE.format(FIRST_KEYS[found[1]]) + text
-    assert len(texts) == 7 + len(load_kinds())
+    assert len(texts) == 8 + len(load_kinds())
     assert editor.wrong(texts) == {file: [] for file in texts}
 
 

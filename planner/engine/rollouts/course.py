@@ -96,6 +96,7 @@ def _advice(name: str, result: str, mode: str) -> str:
             f"planner apply --retry-rollout {name}"
         )
     if result == STOPPED:
-        words = ("continue", "abandon") if mode == RESTART else ("continue", "back", "abandon")
-        return "\n".join(["Say how it ends:", *(f"  planner rollout {word} {name}" for word in words)])
+        back = () if mode == RESTART else (f"  planner rollout back {name}",)
+        going, leaving = f"  planner rollout continue {name}", f"  planner rollout abandon {name}"
+        return "\n".join(("Say how it ends:", going, *back, leaving))
     return "planner apply goes on with it." if result in (GOING, BACK) else ""
