@@ -19,7 +19,7 @@ def test_at_each_moment(tmp_path: Path, wish: str, first: int) -> None:
     tally: Counter[str] = Counter()
     for number, (name, make) in enumerate(every_cut(tmp_path, WISHES[wish]), first):
         tally += went_on(make(tmp_path / name), [*WAYS][number % len(WAYS)])
-    assert tally["kills"] > 80
+    assert tally["kills"] > 70  # a restart has fewer moments than a switch
 
 
 def test_a_round_of_the_campaign(tmp_path: Path) -> None:
