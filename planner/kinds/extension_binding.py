@@ -328,7 +328,7 @@ class ExtensionBindingDriver(RollingDriver):
         if not before:
             return Result(unfollowed(found))
         judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
-        if judgement.unseen:
+        if judgement.unseen or judgement.status != RUNNING:  # somebody else's plan may have come after it
             body = self._shown(id_, request, HISTORY).body
             judgement = judged(body, following_of(before), "elasticsearch", reply.date)
         if judgement.status == RUNNING and not found.waits:

@@ -43,7 +43,13 @@ def attempt(number: int, *, well: bool = True, ends: bool = True) -> dict[str, A
         "info_log": [{"message": "no"}],
     }
     steps = [{"step_id": "rolling-upgrade", "status": "success"}, *([last] if ends else [])]
-    return {"plan_attempt_id": f"a{number}", "healthy": well, "plan_attempt_log": steps}
+    begun = f"2026-11-02T10:00:{number:02}Z"
+    return {
+        "plan_attempt_id": f"a{number}",
+        "attempt_start_time": begun,
+        "healthy": well,
+        "plan_attempt_log": steps,
+    }
 
 
 @define
@@ -70,7 +76,7 @@ class Deployment:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method, path, query = (environ[key] for key in ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING"))
-        status, body = 200, self.shown
+        status, body = 200, self.shown("show_plan_history=true" in query)
         if path.endswith("/deployments"):
             body = {"deployments": [{"id": ID, "name": "shop"}, {"id": "7" * 32, "name": "twin"}]}
             body["deployments"].append({"id": "8" * 32, "name": "twin"})
@@ -101,9 +107,10 @@ class Deployment:
         self.plan, self.version = body["resources"]["elasticsearch"][0]["plan"], self.version + 1
         return 200, {"id": ID, "resources": []}
 
-    @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self, history: bool) -> dict[str, Any]:
         plans = {"current": {"plan": self.plan, **attempt(self.version)}, **self.plans}
+        if not history:
+            plans.pop("history", None)
         info = self.info or {"status": "started", "plan_info": plans}
         es = [{"ref_id": "main", "region": "r", "info": info}]
         return {"id": ID, "name": "shop", "resources": {"elasticsearch": es, "kibana": []}}
@@ -372,6 +379,11 @@ OLD = {"current": attempt(4)}
             FAILED,
             "elasticsearch: its plan failed: no",
         ),
+        (
+            {"current": attempt(6), "history": [attempt(4), attempt(5, well=False), attempt(6)]},
+            FAILED,
+            "elasticsearch: its plan failed: no",
+        ),
     ],
 )
 def test_what_it_began_is_followed_to_its_end(plans: dict[str, Any], status: str, reason: str) -> None:
@@ -382,7 +394,7 @@ def test_what_it_began_is_followed_to_its_end(plans: dict[str, Any], status: str
     wanted: dict[str, Any] = {"deployment": ID, "extensions": [bundle("a")]}
     asked = Request(SETTLE, ADDRESS, wanted, made.attributes, ID, made.version)
     if plans:
-        api.plans = {**plans, "current": {**OLD["current"], "plan": {"elasticsearch": {}}}}
+        api.plans = {**plans, "current": {**plans["current"], "plan": {"elasticsearch": {}}}}
     found = driver.settled(asked)
     assert (found.settling.status, found.settling.reason) == (status, reason)
     if status != FAILED:
