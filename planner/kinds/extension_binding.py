@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
-from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotReady, NotYet, PlannerError
 from planner.kinds.attempts import (
     RUNNING,
     WELL,
@@ -241,7 +241,7 @@ class ExtensionBindingDriver(RollingDriver):
             reply = self._shown(id_, request, HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
-                raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
+                raise NotReady(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
             clusters = clusters_of(reply.body)
             if busy := pending(reply.body):  # what it brings may be ours, of a run that was cut off
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")

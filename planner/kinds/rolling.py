@@ -20,7 +20,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from planner.ece.operations import Operation, Reply
-from planner.errors import ApiError, NotFound, Refused, Unreachable
+from planner.errors import ApiError, NotFound, NotReady, Refused, Unreachable
 from planner.kinds.attempts import FAILED as BROKEN
 from planner.kinds.attempts import RUNNING, begun_since, following_of, judged, noted, pending, resources
 from planner.kinds.attempts import kind_of as kind_named
@@ -136,12 +136,12 @@ class RollingDriver(RestDriver):
         return said(*(text for text in told if isinstance(text, str)))
 
     def _called(self, body: Any, request: Request) -> str:
-        """The name of a deployment. Refused where it is stopped."""
+        """The name of a deployment. NotReady where it is stopped."""
         name = str(pointed(body, "/name") or request.id)
         if is_stopped(body):
-            raise Refused(
+            raise NotReady(
                 f"{request.address}: the deployment {name} is stopped, and nothing can be carried to it",
-                advice="Start it, and apply again. Or take it out of the roll-out.",
+                advice="Start it, and apply again.",
             )
         return name
 

@@ -157,7 +157,9 @@ class Reading:
 
 @frozen
 class Progress:
-    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed."""
+    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed; or,
+    before it is either, why its change was not sent.
+    """
 
     stage: str = field(default="", metadata=WORD)
     reading: Reading = Reading()
@@ -247,7 +249,16 @@ class Begun:
     @property
     def wrong(self) -> Member | None:
         """The first member that failed."""
-        return next((member for member in self.rollout.members if self.of(member.id).reason), None)
+        return self._with_reason(WRONG, UNDONE)
+
+    @property
+    def unready(self) -> Member | None:
+        """The first member that was not ready for its change, so that nothing was sent."""
+        return self._with_reason("", LOOKED)
+
+    def _with_reason(self, *stages: str) -> Member | None:
+        told = ((member, self.of(member.id)) for member in self.rollout.members)
+        return next((member for member, found in told if found.reason and found.stage in stages), None)
 
     def failure(self, at: str) -> Failure:
         """What is remembered of it once it went back. at: ISO 8601 in UTC."""

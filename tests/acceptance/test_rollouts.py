@@ -14,6 +14,7 @@ from attrs import frozen
 from .bound import DECLARED, Scene, deployment, plan
 from .chain_project import commit, git
 from .ece import LOGIN
+from .platform import ask
 from .runner import Project, small, wait_until, words
 from .test_gates import closed_now
 
@@ -297,6 +298,39 @@ def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
     assert ways == [f"planner rollout {way} search" for way in ("continue", "back", "abandon")]
     (record,) = stopped.records()
     assert record["status"] == "stopped"
+
+
+def test_what_was_tried_again_goes_back(stopped: Shops) -> None:
+    """Though nothing could begin: it has the new content."""
+    assert stopped.project.run("rollout", "continue", "--auto-approve").code == 1
+    stopped.project.ok("rollout", "back", "--auto-approve")
+    assert len({*stopped.loaded()}) == 1
+
+
+def test_who_is_stopped_before_its_turn_is_no_failure(shops: Shops) -> None:
+    """Nothing was sent to it: the same goes on once it runs, and nothing is held back."""
+    project = shops.project
+    shops.rules("on_failure: stop", "on_failure: roll_back_all")
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    assert ask(project, "POST", f"/deployments/{IDS[1]}/_shutdown") is not None
+    Scene(project).turn()
+    for _ in range(2):
+        done = project.run("apply", "--auto-approve")
+        assert done.code == 5, done
+        told = words(done.out)
+        assert "rollout.search: goes on with the next apply, 1 of 3 waves done" in told
+        assert "the deployment shop-1 is stopped, and nothing can be carried to it" in told
+        assert "planner apply goes on with it, once the deployment is ready" in told
+        assert "planner rollout abandon search" in told
+    shown = words(project.ok("rollout", "status").out)
+    assert "wave 2 not begun shop-1 (the deployment shop-1 is stopped" in shown
+    assert (shops.failures(), shops.restarts()[2:]) == ([], [1, 1])
+    assert ask(project, "POST", f"/deployments/{IDS[1]}/_restore") is not None
+    Scene(project).turn()
+    project.apply()
+    shops.settled()
+    assert (shops.restarts()[0], shops.restarts()[2:]) == (2, [2, 2])
 
 
 def test_it_is_tried_again(shops: Shops) -> None:
