@@ -569,3 +569,20 @@ def test_the_mode_none_says_who_keeps_the_old_content(shops: Shops) -> None:
     shops.project.apply()
     assert (shops.restarts(), shops.records()) == (before, [])
     shops.project.settled()
+
+
+@pytest.mark.parametrize("way", ["status", "continue", "back", "abandon"])
+def test_how_it_ends_needs_no_templates(shops: Shops, way: str) -> None:
+    """The record knows everything: they may be wrong by then, and want what is not set."""
+    project = shops.project
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    old = shops.loaded()
+    project.write("templates/main.yaml", "resource: {extension: {{ var.synonyms }}\n")
+    project.edit("planner.yaml", "project: shop\n", "project: shop\nvariables: {size: {type: integer}}\n")
+    (project.folder / "files/synonyms/dictionaries/s.txt").unlink()
+    assert project.run("plan").code == 1
+    project.ok("rollout", way, *(() if way == "status" else ("--auto-approve",)))
+    assert len({*shops.loaded()}) == {"continue": 1, "back": 1}.get(way, 2)
+    assert (shops.loaded()[0] == old[0]) == (way != "back")
+    assert bool(shops.records()) == (way == "status")
