@@ -130,7 +130,8 @@ def _decided(applying: Applying, state: State, begun: Begun, what: str, *, auto:
     """
     here = applying.here
     plan = plan_again([begun], state, here.session.goal, here.session.drivers)
-    applying.report.plan(plan)
+    ids = {change.id or "" for change in plan.changes}
+    applying.report.plan(evolve(plan, rollouts=(begun.rollout.only(ids),)))
     _approve(here, f"{what} the roll-out {begun.rollout.name} in {here.environment.name}?", auto=auto)
     rollouts = tuple(begun if item.id == begun.id else item for item in state.rollouts)
     state = here.store.commit(evolve(state, rollouts=rollouts))

@@ -7,7 +7,7 @@ it declared before and what it is to declare, so that whoever goes on with it, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -142,6 +142,10 @@ class Rollout:
         """From 1; 0 for who is no member."""
         waves = enumerate(self.waves, 1)
         return next((number for number, wave in waves if any(m.id == id_ for m in wave)), 0)
+
+    def only(self, ids: Collection[str]) -> Rollout:
+        """It with these members, each in the wave that it is in. Of a wave none may be left."""
+        return evolve(self, waves=tuple(tuple(m for m in wave if m.id in ids) for wave in self.waves))
 
 
 @frozen

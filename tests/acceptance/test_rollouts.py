@@ -148,6 +148,10 @@ def test_it_ends_after_a_wave_and_goes_on(shops: Shops) -> None:
     assert "planner apply -e dev --until wave" in first.out
     assert shops.restarts() == [2, 1, 1, 1]
     again = shops.project.ok("plan")
+    assert "extension.synonyms, to 3 deployments in waves 2 and 3 of 3, each restarted once" in words(
+        again.out
+    )
+    assert "(wave 3 of 3 of rollout.search: look, update, settle, check)" in words(again.out)
     assert "has begun: apply goes on with it first, wave 2 of 3, and plans the rest afterwards" in words(
         again.out
     )
@@ -259,6 +263,7 @@ def test_it_goes_back(stopped: Shops) -> None:
     declined = project.run("rollout", "back")
     assert declined.code == 3
     assert "Give --auto-approve." in declined.err
+    assert "extension.synonyms, 1 deployment in wave 1 of 3, restarted once" in words(declined.out)
     project.ok("rollout", "back", "search", "--auto-approve")
     assert len({*stopped.loaded()}) == 1
     assert stopped.restarts()[1:] == [1, 1, 1]
