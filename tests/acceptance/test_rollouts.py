@@ -505,9 +505,12 @@ def test_a_run_was_cut_off(shops: Shops, again: str) -> None:
     digest = json.loads((project.folder / "p.json").read_text())["digest"]
     words_ = {"plain": [], "saved": ["p.json"], "digest": ["--expect-digest", digest]}[again]
     with project.sandbox() as ece:
-        ece.fault(f"PUT /deployments/{IDS[1]} hold")
+        ece.fault(f"PUT /deployments/{IDS[1]} hold nth=2")  # the first one only asks
         with project.started("apply", "--auto-approve", *words_) as process:
             wait_until(ece.holds, "the second wave is begun")
+            shown = words(project.ok("rollout", "status").out)
+            assert "wave 2 under way shop-1 not begun shop-2" in shown
+            assert f"(process {process.pid}), apply since" in shown.partition("next: a run is at it, by ")[2]
             process.kill()
             process.wait()
         ece.no_faults()

@@ -44,16 +44,18 @@ def command() -> None:
 def status_command(here: Stored, /, as_json: bool) -> None:
     """Show the roll-outs that have begun, and those that are held back. Takes no lock."""
     state = here.store.load()
-    begun, failures = here.console.redact.inside((state.rollouts, state.failures))
+    holder = here.store.backend.lock_holder() if state.rollouts else None
+    begun, failures, busy = here.console.redact.inside((state.rollouts, state.failures, str(holder or "")))
     if as_json:
         from planner.render.reports import rollouts_document
 
-        here.console.document(rollouts_document(here.environment.name, begun, failures))
+        here.console.document(rollouts_document(here.environment.name, begun, failures, busy))
         return
     from planner.render.rollouts import render_rollouts
 
     console, name = here.console, here.environment.name
-    text = render_rollouts(begun, failures, environment=name, width=console.width(), style=console.style())
+    width, style = console.width(), console.style()
+    text = render_rollouts(begun, failures, environment=name, width=width, style=style, busy=busy)
     console.out(console.located(text))
 
 
