@@ -5,6 +5,7 @@
     ├── InvalidConfiguration     1    carries every diagnostic found
     ├── Refused                  3    declined, protected, in use
     │   ├── StalePlan            3    the world moved since the plan was made
+    │   ├── NotReady             3    nothing was sent: what it would be sent to is stopped
     │   └── GatesClosed          3    gates hold a release back
     ├── StateError               1    the state cannot be read or written
     │   ├── DamagedState         1    empty, truncated, altered, or of an unknown format
@@ -73,6 +74,10 @@ class Refused(PlannerError):
 
 class StalePlan(Refused):
     pass
+
+
+class NotReady(Refused):
+    """Nothing was sent: what was to be changed takes no change now, and nobody knows when it will."""
 
 
 class GatesClosed(Refused):

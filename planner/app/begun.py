@@ -12,7 +12,7 @@ from planner.app.command_line import plain_command_line
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
 from planner.model.plan import Plan
-from planner.model.rollout import BACK, RESTART, STOPPED, Begun
+from planner.model.rollout import BACK, RESTART, STOPPED, Begun, Rollout
 from planner.model.state import State
 
 if TYPE_CHECKING:
@@ -41,9 +41,21 @@ def open_refusal(folder: Path, environment: str, begun: Begun, why: str = "is no
 
 
 def with_open(proposal: Proposal) -> Proposal:
-    """proposal, with a note on each roll-out that apply goes on with first."""
-    notes = [*map(_first, proposal.state.rollouts), *proposal.plan.notes]
-    return evolve(proposal, plan=evolve(proposal.plan, notes=tuple(notes)))
+    """proposal, with a note on each roll-out that apply goes on with first; what is left of one stands in the
+    waves of its record.
+    """
+    records, plan = proposal.state.rollouts, proposal.plan
+    rollouts = tuple(_as_begun(rollout, records) for rollout in plan.rollouts)
+    notes = (*map(_first, records), *plan.notes)
+    return evolve(proposal, plan=evolve(plan, notes=notes, rollouts=rollouts))
+
+
+def _as_begun(rollout: Rollout, records: Collection[Begun]) -> Rollout:
+    """What is left of the record of the same, where rollout has no other members."""
+    ids = {member.id for member in rollout.members}
+    same = (b.rollout for b in records if (b.rollout.name, b.rollout.wish) == (rollout.name, rollout.wish))
+    there = next((begun for begun in same if ids <= {member.id for member in begun.members}), None)
+    return evolve(there.only(ids), keeping=rollout.keeping) if there and not rollout.held else rollout
 
 
 def _first(begun: Begun) -> str:

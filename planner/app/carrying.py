@@ -23,7 +23,7 @@ from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import WENT_BACK, Ledger, Sink
 from planner.model.plan import Plan
-from planner.model.rollout import BACK, STOPPED, Begun
+from planner.model.rollout import BACK, GOING, STOPPED
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -88,7 +88,7 @@ class Applying:
 class Outcome:
     """What became of an apply. ledger: None where there was nothing to do, or the plan has errors, or the
     installation would refuse it. failed: a check, afterwards. back: a roll-out went back. held: one is held
-    back, since it failed before. paused: one ended between waves.
+    back, since it failed before. paused: one goes on with the next apply.
     """
 
     forbidden: bool = False
@@ -133,13 +133,9 @@ def run(
     fresh_until: float = 0.0,
 ) -> tuple[State, Outcome, tuple[Diagnostic, ...]]:
     """As `carried`, and only what could not be recorded is reported. The diagnostics are of checks."""
-    here, report, halted = applying.here, applying.report, list[str]()
+    here, report = applying.here, applying.report
     credentials = opened_credentials(here, plan, applying.credentials)
     operation = "destroy" if here.request.destroy else "apply"
-
-    def halt(begun: Begun, wave: int, ahead: float) -> str:
-        halted.append(applying.halt(begun, wave, ahead))
-        return halted[-1]
 
     try:
         with report.running(plan, here.hurry) as running:
@@ -156,7 +152,7 @@ def run(
                 plan_digest=provenance.plan_digest,
                 release=provenance.release,
                 run=provenance.run,
-                halt=halt,
+                halt=applying.halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
     except PartlyApplied as error:
@@ -164,7 +160,8 @@ def run(
             report.ledger(error.ledger, _way_on(here, plan, error.ledger))
         raise
     failed = any(item.is_error for item in checked)
-    return after, Outcome(ledger=ledger, failed=failed, paused=any(halted)), checked
+    paused = any(rolled.result == GOING for rolled in ledger.rollouts)
+    return after, Outcome(ledger=ledger, failed=failed, paused=paused), checked
 
 
 def _way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:

@@ -23,13 +23,13 @@ from planner.model.rollout import (
     DONE,
     GOING,
     LOOKED,
-    NOTHING_YET,
     RESTART,
     STOPPED,
     UNDONE,
     WRONG,
     Begun,
     Milestone,
+    Progress,
 )
 from planner.model.state import State
 
@@ -110,11 +110,12 @@ def _held(
 
 
 def _tried_again(begun: Begun) -> Begun:
-    """On the way forward, what failed begins once more, by a look at how it is now."""
+    """On the way forward, what failed begins once more, by a look at how it is now. It is still what a way
+    back takes."""
     if begun.status == BACK:
         return begun
     wrong = {id_ for id_, progress in begun.progress.items() if progress.stage == WRONG}
-    progress = {id_: NOTHING_YET if id_ in wrong else found for id_, found in begun.progress.items()}
+    progress = {id_: Progress(WRONG) if id_ in wrong else found for id_, found in begun.progress.items()}
     reason = "" if begun.status == STOPPED else begun.reason
     return evolve(begun, progress=progress, status=GOING, reason=reason)
 
@@ -129,7 +130,8 @@ def _decided(applying: Applying, state: State, begun: Begun, what: str, *, auto:
     """
     here = applying.here
     plan = plan_again([begun], state, here.session.goal, here.session.drivers)
-    applying.report.plan(plan)
+    ids = {change.id or "" for change in plan.changes}
+    applying.report.plan(evolve(plan, rollouts=(begun.rollout.only(ids),)))
     _approve(here, f"{what} the roll-out {begun.rollout.name} in {here.environment.name}?", auto=auto)
     rollouts = tuple(begun if item.id == begun.id else item for item in state.rollouts)
     state = here.store.commit(evolve(state, rollouts=rollouts))

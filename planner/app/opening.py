@@ -195,6 +195,22 @@ def opened(request: Request) -> Iterator[Opened]:
     with request.caller.doing("Reading templates and files"):
         configuration, kinds = configure_files(request)
     configuration.refuse_errors()
+    with _with_kinds(request, configuration, kinds) as here:
+        yield here
+
+
+@contextmanager
+def opened_without_templates(request: Request) -> Iterator[Opened]:
+    """As `opened`, for what the state alone tells; templates, files and variables are not looked at."""
+    environment = choose_environment(request.project, request.environment)
+    with _with_kinds(request, Configuration(request.project, environment), request.kinds) as here:
+        yield here
+
+
+@contextmanager
+def _with_kinds(
+    request: Request, configuration: Configuration, kinds: Mapping[str, KindFile]
+) -> Iterator[Opened]:
     environment = configuration.environment
     store = request.states.open(environment, _noting(request.caller))
     settings = Settings.read(environment.name, environment.options, request.inputs.environ)

@@ -294,7 +294,7 @@ class Run:
             change, kind = self.change_of(step), self.drivers[step.address.kind].kind
             waited = self.waits.put_off(finished, change, kind, self.waves.within(step))
         except PlannerError as waited_enough:
-            self._fail(step, too_long(step, reason, waited_enough), self.waits.seconds(finished))
+            self._fail(step, too_long(finished, reason, waited_enough), self.waits.seconds(finished))
         else:
             self._say(StepWaiting(step.number, step.address, step.operation, reason, waited))
         return [] if step.operation in LOOKS else self._taken([Outcome(step.number, step.address, "failed")])

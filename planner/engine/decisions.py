@@ -131,8 +131,9 @@ class Decisions:
 
     def _object(self, decision: Decision, desired: Desired) -> None:
         """What the kind has against it; of what stays as it is, it is only warned."""
-        driver = self.drivers[desired.address.kind]
-        for item in driver.objections(decision.after, self.refreshed.seen(desired.address)):
+        driver, prior = self.drivers[desired.address.kind], self.refreshed.priors.get(desired.address)
+        seen = self.refreshed.seen(desired.address)
+        for item in driver.objections(prior.attributes if prior else {}, decision.after, seen):
             severity = WARNING if decision.change.action is Action.NO_OP else item.severity
             told = evolve(item, severity=severity, position=desired.position, address=str(desired.address))
             self.diagnostics.extend([told])

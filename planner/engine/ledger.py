@@ -62,8 +62,8 @@ def _failed(run: Run, change: Change, step: Step, told_done: str) -> Entry:
     if not isinstance(error, PlannerError):
         reason = f"{step.operation}: {type(error).__name__}: {error}{told_done}"
         return Entry(change.address, change.action, FAILED, reason, "This is a defect of planner; report it.")
-    settled = run.settled.get(step.number)
-    reason = f"{error.summary}{f'; a look shows that it {settled.found}' if settled else ''}{told_done}"
+    settled, told = run.settled.get(step.number), error.summary.removeprefix(f"{change.address}: ")
+    reason = f"{told}{f'; a look shows that it {settled.found}' if settled else ''}{told_done}"
     return Entry(change.address, change.action, FAILED, reason, error.advice, _conflict(run, change, error))
 
 

@@ -117,9 +117,12 @@ class Driver(Protocol):
         is called so."""
         ...
 
-    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterable[Diagnostic]:
+    def objections(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterable[Diagnostic]:
         """What speaks against a resource with the wanted attributes, some of which may not be known yet.
-        observed: what is there, as far as it was looked at. Nothing is asked for it."""
+        held: those that the state has. observed: what is there, as far as it was looked at. Nothing is asked
+        for it."""
         ...
 
     def besides(

@@ -14,7 +14,17 @@ from typing import Final
 
 from attrs import define, field, frozen
 
-from planner.errors import ApiError, Conflict, NotYet, OutcomeUnknown, PlannerError, StalePlan, Unreachable
+from planner.errors import (
+    ApiError,
+    Conflict,
+    NotFound,
+    NotReady,
+    NotYet,
+    OutcomeUnknown,
+    PlannerError,
+    StalePlan,
+    Unreachable,
+)
 from planner.model.address import Address
 from planner.model.kind import Kind, Settles
 from planner.model.plan import SETTLE, Change, Step
@@ -115,18 +125,24 @@ def is_no_verdict(error: BaseException) -> bool:
     return server or nothing or not isinstance(error, PlannerError)
 
 
-def too_long(step: Step, reason: str, waited: PlannerError) -> PlannerError:
+def is_unready(error: BaseException) -> bool:
+    """Whether an error says that a write was not sent since what it was for is stopped, gone, or busy."""
+    return isinstance(error, NotReady | NotFound | NotYet)
+
+
+def too_long(finished: Finished, reason: str, waited: PlannerError) -> PlannerError:
     """The error of a step that waits no more. reason: what the installation was doing."""
-    if step.operation in (LOOK, CHECK):
+    step, error = finished.step, finished.error
+    if step.operation == LOOK:
+        return PlannerError(f"{waited.summary}, and {reason}", advice="Nothing was sent.")
+    if step.operation == CHECK:
         return PlannerError(
             f"{waited.summary}, and the deployment is not well: {reason}",
-            advice="Nothing was sent." if step.operation == LOOK else "See planner rollout status.",
+            advice="See planner rollout status.",
         )
-    if step.operation != SETTLE:
-        return PlannerError(
-            f"{waited.summary} to begin the {step.operation}: {reason}",
-            advice="Nothing was sent. Apply again when that has ended.",
-        )
+    if isinstance(error, NotYet):
+        told = f"{waited.summary} to begin the {step.operation}: {reason}"
+        return error.said_as(NotYet, told, "Nothing was sent. Apply again when that has ended.")
     return PlannerError(
         f"{waited.summary}, and it is not done: {reason}",
         advice="The installation goes on: apply again to wait on, longer with timeouts: {settle: 1h}.",

@@ -16,7 +16,6 @@ Source of the facts: the ECE API's operations get-, list- and update-deployment.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, frozen
 
 from planner.ece.operations import Operation, Reply
-from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotYet, PlannerError, Refused
+from planner.errors import ApiError, Conflict, Forbidden, NotFound, NotReady, NotYet, PlannerError
 from planner.kinds.attempts import (
     RUNNING,
     WELL,
@@ -39,6 +38,7 @@ from planner.kinds.attempts import (
 )
 from planner.kinds.binding import Call
 from planner.kinds.deployment_search import tags_of
+from planner.kinds.entries import objections
 from planner.kinds.loading import (
     Cluster,
     clusters_of,
@@ -48,7 +48,6 @@ from planner.kinds.loading import (
     partly_loaded,
     request_body,
     restart_of,
-    unfit,
     version_of,
     why_without,
     written_last,
@@ -58,7 +57,7 @@ from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rolling import HISTORY, RollingDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved, refuse_written, unknown_yet
 from planner.model.address import Address
-from planner.model.diagnostic import ERROR, Diagnostic
+from planner.model.diagnostic import Diagnostic
 from planner.model.identity import Parent
 from planner.model.plan import SETTLE, Change
 from planner.model.resource import (
@@ -72,7 +71,7 @@ from planner.model.resource import (
     Settling,
     Validation,
 )
-from planner.model.value import Value, is_sensitive
+from planner.model.value import Value
 from planner.net.bodies import nests_too_deep
 
 if TYPE_CHECKING:
@@ -161,28 +160,10 @@ class ExtensionBindingDriver(RollingDriver):
                 raise
             return None
 
-    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
-        version = str(observed.about.get("version") or "") if observed else ""
-        name = str(observed.about.get("name")) if observed else ""
-        if is_sensitive(wanted):
-            yield Diagnostic(
-                ERROR,
-                "what a deployment loads cannot be sensitive: whoever sees its plan sees it",
-                advice="Declare it as an extension with this download_url, and bind that.",
-            )
-        for entry, count in Counter(entries_of(wanted)).items():
-            if count > 1 and entry.url:
-                yield Diagnostic(ERROR, f"{entry.shown} is declared twice", advice="Take one of the two out.")
-            if self.cloud and entry.url and not entry.url.startswith("repo://"):
-                yield Diagnostic(
-                    ERROR,
-                    f"{entry.shown} cannot be loaded on {self.cloud}",
-                    detail="A plan names extensions of the installation there, by repo:// and their id.",
-                    advice="Declare it as an extension with this download_url, and bind that.",
-                )
-            for severity, problem, advice in unfit(entry, version):
-                said = f"{entry.type} {entry.name} {problem}" + (f": {name} has {version}" if version else "")
-                yield Diagnostic(severity, said, advice=advice)
+    def objections(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterator[Diagnostic]:
+        return objections(held, wanted, observed, self.cloud)
 
     def besides(
         self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
@@ -241,7 +222,7 @@ class ExtensionBindingDriver(RollingDriver):
             reply = self._shown(id_, request, HISTORY)
             found = self.observe(reply.body, reply, self.parts_of(id_))
             if found.waits:
-                raise Refused(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
+                raise NotReady(f"{request.address}: {found.waits}", advice="Plan again when it is not.")
             clusters = clusters_of(reply.body)
             if busy := pending(reply.body):  # what it brings may be ours, of a run that was cut off
                 raise not_yet(f"a plan of {found.about['name']} is pending, {busy}")

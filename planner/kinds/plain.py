@@ -80,6 +80,7 @@ class Plain(Reader):
 
     def objections(
         self,
+        held: Mapping[str, Value],  # noqa: ARG002
         wanted: Mapping[str, Value],  # noqa: ARG002
         observed: Observed | None,  # noqa: ARG002
     ) -> Iterable[Diagnostic]:

@@ -48,7 +48,12 @@ class RestDriver(Plain):
         wait = self.binding.wait
         return (*self.binding.before_delete, "delete", *((SETTLE,) if wait and wait.call else ()))
 
-    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterator[Diagnostic]:
+    def objections(
+        self,
+        held: Mapping[str, Value],  # noqa: ARG002
+        wanted: Mapping[str, Value],
+        observed: Observed | None,
+    ) -> Iterator[Diagnostic]:
         """Nothing can be created of what a create sends, where that is not declared."""
         text, content = self.binding.calls[self.binding.create].text, self.kind.content
         at_once = content if content and content.at_once else None

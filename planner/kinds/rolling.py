@@ -20,7 +20,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from planner.ece.operations import Operation, Reply
-from planner.errors import ApiError, NotFound, Refused, Unreachable
+from planner.errors import ApiError, NotFound, NotReady, Refused, Unreachable
 from planner.kinds.attempts import FAILED as BROKEN
 from planner.kinds.attempts import RUNNING, begun_since, following_of, judged, noted, pending, resources
 from planner.kinds.attempts import kind_of as kind_named
@@ -136,12 +136,12 @@ class RollingDriver(RestDriver):
         return said(*(text for text in told if isinstance(text, str)))
 
     def _called(self, body: Any, request: Request) -> str:
-        """The name of a deployment. Refused where it is stopped."""
+        """The name of a deployment. NotReady where it is stopped."""
         name = str(pointed(body, "/name") or request.id)
         if is_stopped(body):
-            raise Refused(
+            raise NotReady(
                 f"{request.address}: the deployment {name} is stopped, and nothing can be carried to it",
-                advice="Start it, and apply again. Or take it out of the roll-out.",
+                advice="Start it, and apply again.",
             )
         return name
 
@@ -173,19 +173,24 @@ class RollingDriver(RestDriver):
             return Settling(), f"{_UNSEEN}: {error.summary}"
         except Unreachable as error:
             return Settling(PENDING, f"its nodes do not answer: {error.summary}"), ""
-        return self._analyzed(id_, next(iter(_clusters(body).values())), health), ""
+        return self._analyzed(body, id_, health), ""
 
-    def _analyzed(self, id_: str, ref_id: str, health: Health) -> Settling:
+    def _analyzed(self, body: Any, id_: str, health: Health) -> Settling:
+        ref_id, name = next(iter(_clusters(body).values())), pointed(body, "/name") or id_
         for wanted in health.analyze:
             parts = {"deployment": id_, "ref_id": ref_id, "index": wanted.index}
             try:
                 asked = {"analyzer": wanted.analyzer, "text": wanted.text}
-                body = self.client.call(_ANALYZE, parts, json=asked).body
+                told = self.client.call(_ANALYZE, parts, json=asked).body
             except ApiError as error:
-                return Settling(FAILED, f"{wanted.index}: it cannot analyze a text: {error.summary}")
+                if error.status == HTTPStatus.NOT_FOUND:
+                    lacks = f"no index {wanted.index} on {name}"
+                    return Settling(FAILED, f"{lacks}: make it, or leave it out of analyze")
+                why = error.summary.removeprefix(f"{error.operation}: ")
+                return Settling(FAILED, f"{wanted.index}: it cannot analyze a text: {why}")
             except Unreachable as error:
                 return Settling(PENDING, f"its nodes do not answer: {error.summary}")
-            if others := other_tokens(wanted, body):
+            if others := other_tokens(wanted, told):
                 return Settling(FAILED, others)
         return Settling()
 

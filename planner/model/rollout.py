@@ -7,7 +7,7 @@ it declared before and what it is to declare, so that whoever goes on with it, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from attrs import evolve, field, frozen
@@ -143,6 +143,10 @@ class Rollout:
         waves = enumerate(self.waves, 1)
         return next((number for number, wave in waves if any(m.id == id_ for m in wave)), 0)
 
+    def only(self, ids: Collection[str]) -> Rollout:
+        """It with these members, each in the wave that it is in. Of a wave none may be left."""
+        return evolve(self, waves=tuple(tuple(m for m in wave if m.id in ids) for wave in self.waves))
+
 
 @frozen
 class Reading:
@@ -157,7 +161,9 @@ class Reading:
 
 @frozen
 class Progress:
-    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed."""
+    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed; or,
+    before it is either, why its change was not sent.
+    """
 
     stage: str = field(default="", metadata=WORD)
     reading: Reading = Reading()
@@ -247,7 +253,16 @@ class Begun:
     @property
     def wrong(self) -> Member | None:
         """The first member that failed."""
-        return next((member for member in self.rollout.members if self.of(member.id).reason), None)
+        return self._with_reason(WRONG, UNDONE)
+
+    @property
+    def unready(self) -> Member | None:
+        """The first member that was not ready for its change, so that nothing was sent."""
+        return self._with_reason("", LOOKED)
+
+    def _with_reason(self, *stages: str) -> Member | None:
+        told = ((member, self.of(member.id)) for member in self.rollout.members)
+        return next((member for member, found in told if found.reason and found.stage in stages), None)
 
     def failure(self, at: str) -> Failure:
         """What is remembered of it once it went back. at: ISO 8601 in UTC."""

@@ -105,14 +105,16 @@ def usage_document(usage: Usage) -> Document:
     return _document(environment=usage.environment, extensions=used, asked=asked, notes=list(usage.notes))
 
 
-def rollouts_document(environment: str, begun: Iterable[Begun], failures: Iterable[Failure]) -> Document:
-    """The roll-outs that have begun and not ended, and those that are held back."""
+def rollouts_document(
+    environment: str, begun: Iterable[Begun], failures: Iterable[Failure], busy: str = ""
+) -> Document:
+    """The roll-outs that have begun and not ended, and those that are held back. busy: who holds the lock."""
     held = [encode(failure) | {"advice": retry_advice(failure.rollout, environment)} for failure in failures]
-    found = [_rollout(item, environment) for item in begun]
+    found = [_rollout(item, environment, busy) for item in begun]
     return _document(environment=environment, rollouts=found, failures=held)
 
 
-def _rollout(item: Begun, environment: str) -> Document:
+def _rollout(item: Begun, environment: str, busy: str) -> Document:
     """wave: the first that is not done, null when all are. ways_on: commands, with what each does."""
     rollout = item.rollout
     waves = [[_member(item, member) for member in wave] for wave in rollout.waves]
@@ -127,7 +129,7 @@ def _rollout(item: Begun, environment: str) -> Document:
         "plan_digest": item.plan_digest,
         "wave": item.wave if item.wave <= len(waves) else None,
         "waves": waves,
-        "next": next_text(item),
+        "next": next_text(item, busy),
         "way_back": [member.id for member in way_back(item)],
         "ways_on": [{"command": command, "does": does} for command, does in ways_on(item, environment)],
     }

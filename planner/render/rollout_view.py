@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from planner.model.address import Address
-from planner.model.plan import SETTLE, Plan
+from planner.model.plan import ROLLOUT, SETTLE, Plan
 from planner.model.rollout import (
     CHECK,
     GREEN,
@@ -75,9 +75,9 @@ class RolloutView:
 
     @property
     def waves(self) -> tuple[WaveView, ...]:
-        """None where nothing is restarted."""
+        """None where nothing is restarted; of one that has begun, those in which something is left."""
         waves = enumerate(() if self.rollout.rules.mode == NONE else self.rollout.waves, 1)
-        return tuple(WaveView(number, wave) for number, wave in waves)
+        return tuple(WaveView(number, wave) for number, wave in waves if wave)
 
     @property
     def deployments(self) -> int:
@@ -100,8 +100,15 @@ class RolloutView:
             return f"{carried}, with no restart"
         if not self.deployments:
             return f"{carried}, which nothing uses yet"
-        waves = f" in {plural(len(self.rollout.waves), 'wave')}" if len(self.rollout.waves) > 1 else ""
-        return f"{carried}, to {plural(self.deployments, 'deployment')}{waves}, {self._restarted}"
+        to = "" if self.plan.mode == ROLLOUT else "to "  # or back
+        return f"{carried}, {to}{plural(self.deployments, 'deployment')}{self._in_waves}, {self._restarted}"
+
+    @property
+    def _in_waves(self) -> str:
+        numbers, count = [str(wave.number) for wave in self.waves], len(self.rollout.waves)
+        if len(numbers) < count:
+            return f" in wave{'s' * (len(numbers) > 1)} {all_of(numbers)} of {count}"
+        return f" in {count} waves" if count > 1 else ""
 
     @property
     def _restarted(self) -> str:
@@ -111,14 +118,17 @@ class RolloutView:
 
     @property
     def manner(self) -> str:
-        """How it goes, and what happens when a deployment fails; "" where nothing is restarted."""
+        """How it goes, and what happens when a deployment fails, unless that happened; "" where nothing is
+        restarted.
+        """
         rules = self.rollout.rules
         if rules.mode == NONE or not self.deployments:
             return ""
         at_once = "one at a time" if rules.at_once == 1 else f"{rules.at_once} at a time"
         pause = [f"{span(rules.pause)} between waves"] if rules.pause and len(self.rollout.waves) > 1 else []
         going = ", ".join([*([at_once] * (self.deployments > 1)), checks_text(rules.health), *pause])
-        return f"{going}; {_FAILS.get(rules.on_failure, rules.on_failure)}"
+        fails = "" if self.plan.mode == ROLLOUT else f"; {_FAILS.get(rules.on_failure, rules.on_failure)}"
+        return f"{going}{fails}"
 
     def staying(self, most: int = MEMBERS_NAMED) -> str:
         """Who keeps the old content, and why; "" for nobody that is known. most: of them are named."""

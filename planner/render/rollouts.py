@@ -43,20 +43,30 @@ _FORGETS: Final = "leaves every deployment as it is, and forgets the record"
 
 
 def render_rollouts(
-    begun: Sequence[Begun], failures: Sequence[Failure], *, environment: str, width: int, style: Style
+    begun: Sequence[Begun],
+    failures: Sequence[Failure],
+    *,
+    environment: str,
+    width: int,
+    style: Style,
+    busy: str = "",
 ) -> str:
-    """A block for each, an empty line between them; a sentence where there is none."""
+    """A block for each, an empty line between them; a sentence where there is none. busy: who holds the lock,
+    "" for nobody.
+    """
     if not (begun or failures):
         none = f"No roll-out has begun in the {environment} environment, and none is held back."
         return "\n".join(wrap(none, width))
-    blocks = [list(_begun(item, environment, width, style)) for item in begun]
+    blocks = [list(_begun(item, environment, width, style, busy)) for item in begun]
     going = {item.rollout.name for item in begun}
     blocks += [list(_failure(item, environment, width, style, item.rollout in going)) for item in failures]
     return "\n\n".join("\n".join(lines) for lines in blocks)
 
 
-def next_text(item: Begun) -> str:
-    """What comes next, if nobody says otherwise."""
+def next_text(item: Begun, busy: str) -> str:
+    """What comes next, if nobody says otherwise. busy: who holds the lock, "" for nobody."""
+    if busy:
+        return f"a run is at it, by {busy}"
     if item.status == STOPPED:
         return "it waits for somebody to say how"
     if item.status == BACK:
@@ -93,7 +103,7 @@ def _going_on(item: Begun) -> str:
     return f"goes on with wave {item.wave}" if item.wave <= len(item.rollout.waves) else "ends it"
 
 
-def _begun(item: Begun, environment: str, width: int, style: Style) -> Iterator[str]:
+def _begun(item: Begun, environment: str, width: int, style: Style, busy: str) -> Iterator[str]:
     title, status = f"{address_of(item.rollout.name)} ({item.id}): ", item.status
     head = style.paint(BOLD, escape(title)) + style.paint(_STATUS.get(status, BOLD), escape(status))
     about = f"{_wave_text(item)}, begun {minute(item.at)} UTC"
@@ -107,7 +117,7 @@ def _begun(item: Begun, environment: str, width: int, style: Style) -> Iterator[
     carried = all_of([str(address) for address in item.rollout.of])
     yield from hanging(_INDENT, f"{item.rollout.rules.mode}: {carried}", width, 2 * len(_INDENT))
     yield from _waves(item, width, style)
-    yield from hanging(_INDENT, f"next: {next_text(item)}", width, 2 * len(_INDENT))
+    yield from hanging(_INDENT, f"next: {next_text(item, busy)}", width, 2 * len(_INDENT))
     yield from _commands(item, environment, width)
 
 

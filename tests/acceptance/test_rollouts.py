@@ -14,6 +14,7 @@ from attrs import frozen
 from .bound import DECLARED, Scene, deployment, plan
 from .chain_project import commit, git
 from .ece import LOGIN
+from .platform import ask
 from .runner import Project, small, wait_until, words
 from .test_gates import closed_now
 
@@ -147,6 +148,10 @@ def test_it_ends_after_a_wave_and_goes_on(shops: Shops) -> None:
     assert "planner apply -e dev --until wave" in first.out
     assert shops.restarts() == [2, 1, 1, 1]
     again = shops.project.ok("plan")
+    assert "extension.synonyms, to 3 deployments in waves 2 and 3 of 3, each restarted once" in words(
+        again.out
+    )
+    assert "(wave 3 of 3 of rollout.search: look, update, settle, check)" in words(again.out)
     assert "has begun: apply goes on with it first, wave 2 of 3, and plans the rest afterwards" in words(
         again.out
     )
@@ -258,6 +263,7 @@ def test_it_goes_back(stopped: Shops) -> None:
     declined = project.run("rollout", "back")
     assert declined.code == 3
     assert "Give --auto-approve." in declined.err
+    assert "extension.synonyms, 1 deployment in wave 1 of 3, restarted once" in words(declined.out)
     project.ok("rollout", "back", "search", "--auto-approve")
     assert len({*stopped.loaded()}) == 1
     assert stopped.restarts()[1:] == [1, 1, 1]
@@ -297,6 +303,39 @@ def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
     assert ways == [f"planner rollout {way} search" for way in ("continue", "back", "abandon")]
     (record,) = stopped.records()
     assert record["status"] == "stopped"
+
+
+def test_what_was_tried_again_goes_back(stopped: Shops) -> None:
+    """Though nothing could begin: it has the new content."""
+    assert stopped.project.run("rollout", "continue", "--auto-approve").code == 1
+    stopped.project.ok("rollout", "back", "--auto-approve")
+    assert len({*stopped.loaded()}) == 1
+
+
+def test_who_is_stopped_before_its_turn_is_no_failure(shops: Shops) -> None:
+    """Nothing was sent to it: the same goes on once it runs, and nothing is held back."""
+    project = shops.project
+    shops.rules("on_failure: stop", "on_failure: roll_back_all")
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    assert ask(project, "POST", f"/deployments/{IDS[1]}/_shutdown") is not None
+    Scene(project).turn()
+    for _ in range(2):
+        done = project.run("apply", "--auto-approve")
+        assert done.code == 5, done
+        told = words(done.out)
+        assert "rollout.search: goes on with the next apply, 1 of 3 waves done" in told
+        assert "the deployment shop-1 is stopped, and nothing can be carried to it" in told
+        assert "planner apply goes on with it, once the deployment is ready" in told
+        assert "planner rollout abandon search" in told
+    shown = words(project.ok("rollout", "status").out)
+    assert "wave 2 not begun shop-1 (the deployment shop-1 is stopped" in shown
+    assert (shops.failures(), shops.restarts()[2:]) == ([], [1, 1])
+    assert ask(project, "POST", f"/deployments/{IDS[1]}/_restore") is not None
+    Scene(project).turn()
+    project.apply()
+    shops.settled()
+    assert (shops.restarts()[0], shops.restarts()[2:]) == (2, [2, 2])
 
 
 def test_it_is_tried_again(shops: Shops) -> None:
@@ -466,9 +505,12 @@ def test_a_run_was_cut_off(shops: Shops, again: str) -> None:
     digest = json.loads((project.folder / "p.json").read_text())["digest"]
     words_ = {"plain": [], "saved": ["p.json"], "digest": ["--expect-digest", digest]}[again]
     with project.sandbox() as ece:
-        ece.fault(f"PUT /deployments/{IDS[1]} hold")
+        ece.fault(f"PUT /deployments/{IDS[1]} hold nth=2")  # the first one only asks
         with project.started("apply", "--auto-approve", *words_) as process:
             wait_until(ece.holds, "the second wave is begun")
+            shown = words(project.ok("rollout", "status").out)
+            assert "wave 2 under way shop-1 not begun shop-2" in shown
+            assert f"(process {process.pid}), apply since" in shown.partition("next: a run is at it, by ")[2]
             process.kill()
             process.wait()
         ece.no_faults()
@@ -535,3 +577,20 @@ def test_the_mode_none_says_who_keeps_the_old_content(shops: Shops) -> None:
     shops.project.apply()
     assert (shops.restarts(), shops.records()) == (before, [])
     shops.project.settled()
+
+
+@pytest.mark.parametrize("way", ["status", "continue", "back", "abandon"])
+def test_how_it_ends_needs_no_templates(shops: Shops, way: str) -> None:
+    """The record knows everything: they may be wrong by then, and want what is not set."""
+    project = shops.project
+    shops.write("phone, telephone\n")
+    assert project.run("apply", "--auto-approve", "--until", "wave").code == 5
+    old = shops.loaded()
+    project.write("templates/main.yaml", "resource: {extension: {{ var.synonyms }}\n")
+    project.edit("planner.yaml", "project: shop\n", "project: shop\nvariables: {size: {type: integer}}\n")
+    (project.folder / "files/synonyms/dictionaries/s.txt").unlink()
+    assert project.run("plan").code == 1
+    project.ok("rollout", way, *(() if way == "status" else ("--auto-approve",)))
+    assert len({*shops.loaded()}) == {"continue": 1, "back": 1}.get(way, 2)
+    assert (shops.loaded()[0] == old[0]) == (way != "back")
+    assert bool(shops.records()) == (way == "status")

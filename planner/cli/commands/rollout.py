@@ -11,12 +11,12 @@ from attrs import evolve
 from planner.cli.handed import Applying, Console, Outcome, Request, Stored
 from planner.cli.options import (
     complete_rollouts,
+    environment_option,
     events_option,
     json_option,
     lock_option,
     on_request,
     on_state,
-    variable_options,
 )
 from planner.cli.verbs import Verbs
 from planner.render.escaping import escape
@@ -44,33 +44,37 @@ def command() -> None:
 def status_command(here: Stored, /, as_json: bool) -> None:
     """Show the roll-outs that have begun, and those that are held back. Takes no lock."""
     state = here.store.load()
-    begun, failures = here.console.redact.inside((state.rollouts, state.failures))
+    holder = here.store.backend.lock_holder() if state.rollouts else None
+    begun, failures, busy = here.console.redact.inside((state.rollouts, state.failures, str(holder or "")))
     if as_json:
         from planner.render.reports import rollouts_document
 
-        here.console.document(rollouts_document(here.environment.name, begun, failures))
+        here.console.document(rollouts_document(here.environment.name, begun, failures, busy))
         return
     from planner.render.rollouts import render_rollouts
 
     console, name = here.console, here.environment.name
-    text = render_rollouts(begun, failures, environment=name, width=console.width(), style=console.style())
+    width, style = console.width(), console.style()
+    text = render_rollouts(begun, failures, environment=name, width=width, style=style, busy=busy)
     console.out(console.located(text))
 
 
 def _decide(request: Request, console: Console, verb: str, decide: Callable[[Applying], Outcome]) -> int:
-    """What is left of it, if it is cut off, an apply goes on with."""
+    """By the record alone, whatever the templates say. What is left of it, if it is cut off, an apply goes on
+    with.
+    """
     from planner.app import carrying
     from planner.app.command_line import Typed
-    from planner.app.opening import opened
+    from planner.app.opening import opened_without_templates
     from planner.cli.present import exit_code_of, make_report
 
-    with opened(evolve(request, typed=Typed("apply"))) as here:
+    with opened_without_templates(evolve(request, typed=Typed("apply"))) as here:
         return exit_code_of(decide(carrying.Applying(here, make_report(console, here, verb))))
 
 
 @command.command("continue")
 @_NAME
-@variable_options
+@environment_option
 @lock_option
 @_AUTO
 @events_option
@@ -90,7 +94,7 @@ def continue_command(
 
 @command.command("back")
 @_NAME
-@variable_options
+@environment_option
 @lock_option
 @_AUTO
 @events_option

@@ -17,7 +17,7 @@ from planner.engine.steps import make_steps
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan
-from planner.model.rollout import BACK, CHECK, DONE, LOOK, RESTARTED, Begun, Declared, Member
+from planner.model.rollout import BACK, CHECK, DONE, LOOK, LOOKED, RESTARTED, Begun, Declared, Member
 from planner.model.state import State
 
 
@@ -88,7 +88,8 @@ class _Again:
         )
 
     def writes(self, begun: Begun, member: Member, change: Change) -> tuple[str, ...]:
-        """What was looked at is not looked at again: the reading would be of what this roll-out did."""
-        looked = begun.status == BACK or begun.of(member.id).stage
+        """What was looked at is not looked at again: the reading would be of what this roll-out did. What
+        failed is, where somebody says that it is tried again."""
+        looked = begun.status == BACK or begun.of(member.id).stage == LOOKED
         write = (RESTARTED,) if change.action is Action.RESTART else ("update", SETTLE)
         return (*(() if looked else (LOOK,)), *write, CHECK)

@@ -81,7 +81,7 @@ class Course:
             deployment=wrong.shown if wrong and result != DONE else "",
             reason=(begun.of(wrong.id).reason if wrong else self.closed) if result != DONE else "",
             back=tuple(back),
-            advice=_advice(name, result, self.rollout.rules.mode),
+            advice=_advice(name, result, self.rollout.rules.mode, waits=begun.unready is not None),
         )
 
 
@@ -89,7 +89,8 @@ def _is_over(begun: Begun, member: Member) -> bool:
     return begun.of(member.id).stage == DONE
 
 
-def _advice(name: str, result: str, mode: str) -> str:
+def _advice(name: str, result: str, mode: str, *, waits: bool) -> str:
+    """waits: whether a member was not ready for its change."""
     if result == WENT_BACK:
         return (
             "It is held back until what it carries is another. To try the same once more: "
@@ -99,4 +100,9 @@ def _advice(name: str, result: str, mode: str) -> str:
         back = () if mode == RESTART else (f"  planner rollout back {name}",)
         going, leaving = f"  planner rollout continue {name}", f"  planner rollout abandon {name}"
         return "\n".join(("Say how it ends:", going, *back, leaving))
+    if result == GOING and waits:
+        return (
+            "planner apply goes on with it, once the deployment is ready. To leave all as it is: "
+            f"planner rollout abandon {name}"
+        )
     return "planner apply goes on with it." if result in (GOING, BACK) else ""

@@ -17,7 +17,7 @@ from typing import Final
 from attrs import define, evolve, field
 
 from planner.engine.rollouts.course import Course
-from planner.engine.settling import is_no_verdict
+from planner.engine.settling import is_no_verdict, is_unready
 from planner.engine.surroundings import Declaring, NoWaves, Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
@@ -36,6 +36,7 @@ from planner.model.rollout import (
     BACK,
     CHECK,
     DONE,
+    GOING,
     LOOK,
     LOOKED,
     RESTART,
@@ -221,11 +222,14 @@ class Waves(NoWaves):
         if self._last.get(step.address) != step.number:
             return []
         before = course.begun.of(member.id) if course.begun else Progress()
-        return self._through(course, member, evolve(before, stage=UNDONE if course.back else DONE))
+        reason = before.reason if course.back and before.stage == WRONG else ""
+        stage = UNDONE if course.back else DONE
+        return self._through(course, member, evolve(before, stage=stage, reason=reason))
 
     def failed(self, step: Step, error: BaseException) -> list[Milestone]:
         """What is to be recorded after a step that did not end well. Where the installation was not reached,
-        or nobody knows what became of a write, nothing is found out about the roll-out: it goes on later."""
+        or nobody knows what became of a write, nothing is found out about the roll-out: it goes on later.
+        So it does where nothing was sent, since a deployment was not ready for it."""
         if step.address not in self._courses:
             return []
         course, member = self._courses[step.address]
@@ -234,17 +238,21 @@ class Waves(NoWaves):
             course.closed = course.closed or f"{member.shown}: {error}"
             return []
         reason = error.summary if isinstance(error, PlannerError) else str(error)
-        before = course.begun.of(member.id)
+        reason, before = reason.removeprefix(f"{step.address}: "), course.begun.of(member.id)
+        if not course.back and before.stage != WRONG and (step.operation == LOOK or is_unready(error)):
+            about = "" if member.shown in reason else f"{member.shown}: "
+            course.closed = course.closed or f"{about}{reason}"
+            return self._noted(course, member, evolve(before, reason=reason))
         if course.back:  # one that has what it had before is back, however well it is
             stage = UNDONE if step.operation == CHECK else WRONG
             return self._through(course, member, evolve(before, stage=stage, reason=before.reason or reason))
-        first, course.closed = not course.closed, course.closed or f"{member.shown} failed: {reason}"
-        stage = "" if step.operation == LOOK else WRONG  # of what was only looked at nothing goes back
-        noted = self._noted(course, member, evolve(before, stage=stage, reason=reason))
-        status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
-        stands = Milestone(course.begun.id, status=status, reason=course.closed)
-        if not first:
+        failed = f"{member.shown} failed: {reason}"
+        course.closed = course.closed or failed
+        noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
+        if course.begun.status != GOING:
             return noted
+        status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
+        stands = Milestone(course.begun.id, status=status, reason=failed)
         course.begun = course.begun.taking(stands)
         self._tell_turned(course, member, reason)
         return [*noted, stands]

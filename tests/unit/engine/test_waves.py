@@ -9,7 +9,7 @@ from attrs import evolve
 
 from planner.engine.rollouts.waves import Waves
 from planner.engine.surroundings import Surroundings
-from planner.errors import PlannerError
+from planner.errors import NotFound, NotReady, NotYet, PlannerError
 from planner.model.address import Address
 from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan, Step
 from planner.model.resource import Content
@@ -78,31 +78,65 @@ def test_of_which_nothing_is_left_it_ends(record: Begun, ends: bool) -> None:
     assert [bool(stage.failure) for stage in found] == [record.status == BACK] * ends
 
 
-def after(record: Begun, member: Member, *operations: str) -> tuple[Begun, list[Milestone]]:
+def after(
+    record: Begun,
+    member: Member,
+    *operations: str,
+    error: PlannerError | None = None,
+) -> tuple[Begun, list[Milestone]]:
     """The record once the last of these steps of a member failed, and what was recorded."""
     steps = tuple(Step(number, member.address, name) for number, name in enumerate(operations, 1))
-    found = waves_of(record, steps).failed(steps[-1], PlannerError("it is not well"))
+    found = waves_of(record, steps).failed(steps[-1], error or PlannerError("it is not well"))
     for stage in found:
         record = record.taking(stage)
     return record, found
 
 
+def test_what_was_changed_goes_back() -> None:
+    steps = (LOOK, "update", SETTLE, CHECK)
+    record, _ = after(begun(), SHOP, *steps)
+    assert record.of("shop") == Progress(WRONG, reason="it is not well")
+    assert record.status == BACK
+    assert [member.id for member in record.to_go_back] == ["shop"]
+    stopped, _ = after(begun(on_failure=STOP), SHOP, *steps)
+    assert stopped.status == STOPPED
+
+
+GONE: Any = {"operation": "get-deployment", "status": 404}
+
+
 @pytest.mark.parametrize(
-    ("operations", "stage", "back"),
+    ("operations", "error"),
     [
-        pytest.param((LOOK,), "", [], id="it was only looked at"),
-        pytest.param((LOOK, "update", SETTLE, CHECK), WRONG, ["shop"], id="it was changed"),
+        pytest.param((LOOK,), PlannerError("it is red"), id="it was only looked at"),
+        pytest.param((LOOK, "update"), NotYet("it is busy", **GONE), id="it was busy all the time"),
+        pytest.param((LOOK, "update"), NotReady("it is stopped"), id="it is stopped"),
+        pytest.param((LOOK, "update"), NotFound("it is gone", **GONE), id="it is gone"),
     ],
 )
-def test_what_was_not_touched_does_not_go_back(
-    operations: tuple[str, ...], stage: str, back: list[str]
-) -> None:
-    record, _ = after(begun(), SHOP, *operations)
-    assert record.of("shop") == Progress(stage, reason="it is not well")
-    assert record.status == BACK
-    assert [member.id for member in record.to_go_back] == back
-    stopped, _ = after(begun(on_failure=STOP), SHOP, *operations)
-    assert stopped.status == STOPPED
+def test_what_nothing_was_sent_to_is_no_failure(operations: tuple[str, ...], error: PlannerError) -> None:
+    """Nothing more begins, and whoever goes on looks again."""
+    record, found = after(begun(blog=DONE), SHOP, *operations, error=error)
+    assert (record.status, record.wrong, record.unready) == (GOING, None, SHOP)
+    assert record.of("shop").reason == error.summary
+    assert [stage.status for stage in found] == [""]
+    assert record.failure(NOW).deployment == ""
+
+
+def test_what_is_tried_again_and_is_not_well_has_failed() -> None:
+    """It has the new content: somebody has to say how it ends, and a way back takes it."""
+    record, _ = after(evolve(begun(on_failure=STOP), progress={"shop": Progress(WRONG)}), SHOP, LOOK)
+    assert (record.status, record.of("shop").stage) == (STOPPED, WRONG)
+
+
+def test_a_failure_counts_though_another_one_was_not_ready() -> None:
+    """Two of a wave are under way: what is followed to its end may fail after nothing more begins."""
+    record = begun()
+    steps = (Step(1, BLOG.address, LOOK), Step(2, SHOP.address, CHECK))
+    waves = waves_of(record, steps)
+    found = [*waves.failed(steps[0], PlannerError("it is red")), *waves.failed(steps[1], PlannerError("no"))]
+    assert [stage.status for stage in found] == ["", "", BACK]
+    assert found[-1].reason == "shop failed: no"
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,9 @@ class Installation:
         seen = [(id_, item.attributes.get("note")) for id_, item in self.stored.items()]
         return {name: [id_ for id_, called in seen if name in (id_, called)] for name in names}
 
-    def objections(self, wanted: Mapping[str, Value], observed: Observed | None) -> Iterable[Diagnostic]:
+    def objections(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
+    ) -> Iterable[Diagnostic]:
         if self.against:
             there = observed.id if observed else "nothing"
             yield Diagnostic(ERROR, f"{wanted.get('name')} over {there}: {self.against}")

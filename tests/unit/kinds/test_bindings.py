@@ -358,7 +358,7 @@ class TestCalls:
         self, tmp_path: Path, wanted: Any, there: Observed | None, told: list[str]
     ) -> None:
         driver = driver_of(tmp_path, PAGE, Told({}))
-        assert [item.summary for item in driver.objections({"name": "p", **wanted}, there)] == told
+        assert [item.summary for item in driver.objections({}, {"name": "p", **wanted}, there)] == told
 
     def test_the_region_goes_into_the_query(self, tmp_path: Path) -> None:
         api = Told({"GET /notes/p": {"notes": [NOTED]}})

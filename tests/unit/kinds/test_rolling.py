@@ -170,7 +170,7 @@ def test_red_is_never_begun_on() -> None:
     [
         ("tv", "products", ("tv", "television"), ""),
         ("tv", "products", ("tv",), "words makes 'tv television' of 'tv', not 'tv'"),
-        ("tv", "others", ("tv",), "others: it cannot analyze a text: "),
+        ("tv", "others", ("tv",), "no index others on shop: make it, or leave it out of analyze"),
     ],
 )
 def test_what_an_analyzer_makes_of_a_text(text: str, index: str, tokens: tuple[str, ...], told: str) -> None:
@@ -179,7 +179,14 @@ def test_what_an_analyzer_makes_of_a_text(text: str, index: str, tokens: tuple[s
     status, reason = at.checked(None, Health(analyze=(Analysis(index, "words", text, tokens),)))
     assert status == (FAILED if told else "")
     assert told in reason
-    assert "no such index [others]" in reason or index != "others"
+
+
+def test_an_analyzer_that_is_not_there() -> None:
+    at = Deployed.made()
+    at.index(ours={"type": "synonym", "synonyms": ["tv, television"]})
+    _, reason = at.checked(None, Health(analyze=(Analysis("products", "others", "tv", ("tv",)),)))
+    assert reason.startswith("products: it cannot analyze a text: ")
+    assert "proxy-requests" not in reason
 
 
 def test_a_plugin_that_a_node_does_not_have() -> None:

@@ -116,6 +116,14 @@ def test_a_record_as_a_document(name: str) -> None:
     assert held["advice"].endswith("planner apply -e prod --retry-rollout search")
 
 
+def test_while_a_run_is_at_it() -> None:
+    busy = "ann on build-3 (process 12), apply since 2026-11-30T08:00:00Z"
+    (found,) = rollouts_document("prod", [GOING_ON], [], busy)["rollouts"]
+    assert found["next"] == f"a run is at it, by {busy}"
+    text = render_rollouts([GOING_ON], [], environment="prod", width=120, style=Style(), busy=busy)
+    assert f"  next: {found['next']}\n" in text
+
+
 def test_what_a_document_says_of_one() -> None:
     (found,) = rollouts_document("prod", [FAILED], [])["rollouts"]
     assert (found["status"], found["wave"], found["way_back"]) == (STOPPED, 2, [SECOND, THIRD, FIRST])
