@@ -167,11 +167,7 @@ class Round:
         return self.chance.choice(bound if bound and self.chance.random() < 0.8 else range(self.count))
 
     def _start_all(self) -> None:
-        self.somebody.let_pass()
-        for number, deployment in self.deployments().items():
-            if deployment.current is None:
-                self.somebody.call("POST", f"/deployments/{id_of(number)}/_restore")
-        self.somebody.let_pass()
+        self.somebody.start_all(map(id_of, range(self.count)))
 
     def _faults(self) -> list[str]:
         """Up to three, of each kind."""

@@ -7,6 +7,9 @@ there were, and the seconds from the first to the end, as JSON.
 FOLDER at each moment, as a kill there would have left it; in order, as 0001-journal. That takes one step at a
 time (--parallelism 1), so that nothing is written meanwhile.
 
+`python -m tests.endurance.mortal robbed:KINDS:NUMBER -C FOLDER WORD...` lets it live, and has somebody break
+its lock at that moment; with taken: in the place of robbed: somebody then applies, before it goes on.
+
 Kinds, several with commas:
 
     journal    around each append: before its file is opened, when half of it is written, when it is durable
@@ -28,6 +31,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -39,7 +43,7 @@ from typing import Any
 from attrs import define, field
 
 JOURNAL, SNAPSHOT, CALL, LOOK = "journal", "snapshot", "call", "look"
-COPIES = "copies:"
+COPIES, ROBBED, TAKEN = "copies:", "robbed:", "taken:"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.chmod")
 
@@ -94,6 +98,27 @@ class Copies(Moments):
         self._copying = False
 
 
+@define
+class Robbed(Moments):
+    """Somebody breaks the lock at the moment. folder: of the project. applies: whether somebody does then."""
+
+    folder: Path = Path()
+    applies: bool = False
+
+    def end(self) -> None:
+        holder = self.folder / "state/dev.lock.json"
+        if not holder.exists():
+            return
+        self._run("lock", "break", json.loads(holder.read_bytes())["id"])
+        if self.applies:
+            self._run("apply", "--auto-approve")
+
+    def _run(self, *words: str) -> None:
+        command = [sys.executable, "-m", "planner", "-C", str(self.folder), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        sys.stdout.write(f"[somebody: {words[0]}: {done.returncode}] {done.stdout}{done.stderr}\n")
+
+
 def kind_of(path: str) -> str:
     """What a file in state/ belongs to: "" when it is none of the state's."""
     name = Path(path).name
@@ -140,7 +165,9 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
                 moments.at(CALL)
             elif moments.seen[CALL]:
                 moments.at(LOOK)
-        elif (kind := kind_of(path)) and moments.pass_(kind):
+        elif (kind := kind_of(path)) and isinstance(moments, Robbed):
+            moments.at(kind)  # nobody is robbed in the middle of a write
+        elif kind and moments.pass_(kind):
             half = written(descriptor, bytes(data)[: len(data) // 2])
             moments.end()
             return half + written(descriptor, bytes(data)[half:])
@@ -165,9 +192,13 @@ def _watch_replies(moments: Moments, calls: Any) -> None:
     socket.SocketIO.readinto = readinto  # type: ignore[method-assign, assignment]
 
 
-def moments_of(kinds: str, number: str) -> Moments:
+def moments_of(kinds: str, number: str, words: list[str]) -> Moments:
     if kinds.startswith(COPIES):
         return Copies(state=Path(kinds.removeprefix(COPIES)), folder=Path(number))
+    if kinds.startswith((ROBBED, TAKEN)):
+        taken, folder = kinds.startswith(TAKEN), Path(words[words.index("-C") + 1])
+        named = frozenset(kinds.partition(":")[2].split(","))
+        return Robbed(named, int(number), folder=folder, applies=taken)
     return Moments(frozenset(kinds.split(",")), int(number)) if kinds else Moments()
 
 
@@ -175,7 +206,7 @@ def main(where: str, words: list[str]) -> None:
     from planner.cli.main import main as planner  # noqa: PLC0415 - its imports are no moments
 
     kinds, _, number = where.rpartition(":")
-    moments = moments_of(kinds, number)
+    moments = moments_of(kinds, number, words)
     watch(moments)
     try:
         planner(words)
