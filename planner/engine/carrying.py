@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
@@ -21,7 +21,8 @@ from planner.errors import PartlyApplied, PlannerError, StateError
 from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.ledger import Ledger
 from planner.model.members import KnownContent
-from planner.model.plan import ROLLOUT, Action, Plan
+from planner.model.plan import NORMAL, ROLLOUT, Action, Plan
+from planner.model.rollout import Failure
 from planner.model.state import Applied, State, Working
 from planner.model.value import Value, conceal, is_sensitive, renewed
 
@@ -91,11 +92,19 @@ def carry_out(
     told = provenance.promotions
     promotions = told(reached, ledger.complete) if told else reached.promotions
     reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
+    if ledger.complete and plan.mode == NORMAL and not plan.partial:
+        reached = evolve(reached, failures=tuple(_held_back(reached, plan)))
     try:
         after = session.store.commit(reached.knowing(provenance.contents))
     except StateError as error:
         raise _unrecorded(error, ledger, _IN_JOURNAL) from error
     return after, ledger, _checked_afterwards(session, plan, after, ledger)
+
+
+def _held_back(state: State, plan: Plan) -> Iterator[Failure]:
+    """The failures that still hold something back, after all of a plan: the others' content is given up."""
+    held = {rollout.name for rollout in plan.rollouts if rollout.held}
+    return (failure for failure in state.failures if failure.rollout in held)
 
 
 def _gone(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> tuple[State, Ledger]:

@@ -51,7 +51,10 @@ def replay(state: State, moves: Iterable[Moved]) -> State:
     """state after moves that a plan made."""
     moving = Moving.of(state)
     for move in moves:
-        moving.move(move.source, move.target)
+        if move.id:
+            moving.take_up(move.target, move.id)
+        else:
+            moving.move(move.source, move.target)
     return moving.state()
 
 
@@ -87,6 +90,21 @@ class Moving:
             self.resources[address] = _repointed(self.resources[address], source, target)
             self.dependents[target].add(address)
         self.deposed = [_following(_repointed(left, source, target), source, target) for left in self.deposed]
+
+    def take_up(self, address: Address, id_: str) -> None:
+        """What is deposed at address and what is there change places. PlannerError if either is missing."""
+        now = self.resources.get(address)
+        left = next((item for item in self.deposed if (item.address, item.id) == (address, id_)), None)
+        if now is None or left is None:
+            raise PlannerError(
+                f"the state holds no {id_} of {address} to take up again", advice="Plan again."
+            )
+        for other in now.dependencies:
+            self.dependents[other].discard(address)
+        for other in left.dependencies:
+            self.dependents[other].add(address)
+        self.resources[address] = left
+        self.deposed = [*(item for item in self.deposed if item is not left), now]
 
     def _refuse(self, source: Address, target: Address) -> None:
         if source not in self.resources:

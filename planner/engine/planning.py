@@ -92,7 +92,7 @@ def _put_together(decisions: Decisions, taken: Taken) -> Plan:
         outputs=tuple(planned_outputs(decisions, taken)),
         notes=(*refreshed.notes, *decisions.notes, *taken.notes, *_besides(decisions, taken)),
         unchanged=sum(1 for a, d in decisions.made.items() if _stays(d.change) and not refreshed.waits(a)),
-        moves=tuple(move for move in refreshed.moves if move.target not in taken.skipped),
+        moves=tuple(move for move in refreshed.moves if move.id or move.target not in taken.skipped),
         left_out=taken.left_out,
         rollouts=taken.rollouts,
         checks=check_planned(decisions, taken),

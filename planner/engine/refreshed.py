@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from attrs import define, field
 
 from planner.engine.diff import drift_of
-from planner.engine.edits import Moving
+from planner.engine.edits import Moving, replay
 from planner.engine.entry import accepted, take_over
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
@@ -19,7 +19,7 @@ from planner.model.declarations import Move, moved_on, round_by_hand
 from planner.model.diagnostic import Diagnostics
 from planner.model.graph import Cycle, ordered
 from planner.model.kind import Kind
-from planner.model.plan import Drift, Moved, Waiting
+from planner.model.plan import NORMAL, Drift, Moved, Waiting
 from planner.model.resource import Observed, Prior
 from planner.model.state import State
 from planner.model.value import UNKNOWN, Reference, Value, dotted
@@ -41,7 +41,7 @@ class Refreshed:
     @cached_property
     def moved_from(self) -> dict[Address, Address]:
         """The address that each resource that moved had before."""
-        return {move.target: move.source for move in self.moves}
+        return {move.target: move.source for move in self.moves if not move.id}
 
     @property
     def dependencies(self) -> dict[Address, tuple[Address, ...]]:
@@ -83,8 +83,8 @@ class Refreshed:
 
 def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostics: Diagnostics) -> Refreshed:
     """What was not looked at is believed as it is in state; what is imported has no entry there yet."""
-    state, moves = apply_moves(state, goal.declarations.moves, diagnostics)
-    found = Refreshed(state, view, moves, notes=[*view.notes])
+    state, moves = placed(goal, state, drivers, diagnostics)
+    found = Refreshed(state, view, moves, notes=[*view.notes, *_taken_up(moves)])
     for address in sorted(state.resources):
         prior = state.resources[address]
         if address not in view.resources:
@@ -104,6 +104,26 @@ def refreshed(goal: Goal, state: State, view: View, drivers: Drivers, diagnostic
             found.priors[address] = _brought_up(Prior(address, observed.id, {}), observed, drivers, goal)
     _accept(found, goal, drivers)
     return found
+
+
+def placed(
+    goal: Goal, state: State, drivers: Drivers, diagnostics: Diagnostics
+) -> tuple[State, tuple[Moved, ...]]:
+    """state with everything where the goal wants it, and what moved there: as moved blocks say, and what a
+    replacement left where its content is wanted again."""
+    state, moves = apply_moves(state, goal.declarations.moves, diagnostics)
+    if not (state.deposed and goal.mode == NORMAL):
+        return state, moves
+    from planner.engine.returning import returns  # noqa: PLC0415 - only where something is left
+
+    back = tuple(returns(goal, state, drivers))
+    return replay(state, back), (*moves, *back)
+
+
+def _taken_up(moves: Iterable[Moved]) -> Iterator[str]:
+    for move in moves:
+        if move.id:
+            yield f"{move.target}: the replaced {move.id} has what is wanted now, and takes its place again"
 
 
 def _accept(refreshed: Refreshed, goal: Goal, drivers: Drivers) -> None:

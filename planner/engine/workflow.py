@@ -13,7 +13,7 @@ from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
 from planner.engine.recover import NO_WAITING, Waiting, refuse_ambiguous, settle, settle_in_time
 from planner.engine.refresh import Asking, View, examine, survey
-from planner.engine.refreshed import apply_moves
+from planner.engine.refreshed import placed
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean
@@ -99,7 +99,7 @@ def propose_from(session: Session, state: State, counted: Counted = uncounted) -
     rollouts = [f"rollout.{block.name}" for block in declared.rollouts]
     session.goal.selection.check({*held, *session.goal.resources}, declared.moves, rollouts)
     found = Diagnostics()
-    after, _ = apply_moves(state, session.goal.declarations.moves, Diagnostics())
+    after, _ = placed(session.goal, state, session.drivers, Diagnostics())
     session = evolve(session, goal=with_ids(session.goal, after, session.drivers, found, session.refresh))
     view = _look(session, after, asking, found)
     diagnostics = Diagnostics(list(found))

@@ -109,10 +109,13 @@ class Change:
 
 @frozen
 class Moved:
-    """The state's entry at source becomes target's."""
+    """The state's entry at source becomes target's. id: of what is deposed there and takes the place of what
+    deposed it, source and target being one.
+    """
 
     source: Address
     target: Address
+    id: str = field(default="", metadata=IDENTITY)
 
 
 @frozen

@@ -217,6 +217,8 @@ class Planned:
         changes = (self.decisions.made[address].change for address in each.of)
         leaves = Action.UPDATE if each.block.rules.mode == NONE else Action.REPLACE
         used = {id_ for change in changes if change.action is leaves for id_ in change.used_by}
+        left = self.decisions.refreshed.view.deposed.items()  # as what another one took the place of again
+        used |= {id_ for (a, _), seen in left if a in each.of and seen for id_ in seen.used_by or ()}
         return tuple(sorted((users[id_].name if id_ in users else "") or id_ for id_ in used - ids))
 
     def _waves(self, block: RolloutBlock, members: Sequence[Tagged]) -> tuple[tuple[Member, ...], ...]:
