@@ -325,6 +325,20 @@ def test_everything_stays(stopped: Shops) -> None:
     assert project.run("plan").code == 0
 
 
+def test_it_goes_back_to_what_is_loaded_though_another_plan_failed_before(shops: Shops) -> None:
+    """Of which the state holds what was declared, and which never came into force."""
+    old, project = shops.loaded(), shops.project
+    shops.write("phone, telephone\n")
+    for trouble in ("fail-plan", "stay-yellow"):
+        with project.sandbox() as ece:
+            ece.fault(f"PUT /deployments/{IDS[0]} {trouble} times=1")
+        assert project.run("apply", "--auto-approve").code == 5
+        if trouble == "fail-plan":
+            project.ok("rollout", "abandon", "--auto-approve")
+    project.ok("rollout", "back", "--auto-approve")
+    assert shops.loaded() == old
+
+
 def test_other_changes_are_refused(stopped: Shops) -> None:
     """But for those that say something of a release; and what settles a create in doubt."""
     project = stopped.project

@@ -78,6 +78,10 @@ class Seen:
         """The extensions that ever were."""
         return {*self.rules} | {*self.deleted}
 
+    def starts_of(self, number: int) -> int:
+        """How often nodes of it were started anew for a plan."""
+        return sum(self.starts.count(attempt.id) for attempt in self.deployments[number].attempts)
+
     def loads(self, number: int) -> str:
         """The rule of the dictionary that a deployment loads, "" where it loads none."""
         plan = self.deployments[number].current
