@@ -42,6 +42,7 @@ from typing import Any
 
 from attrs import define, field
 
+SWAP = ".swap"
 JOURNAL, SNAPSHOT, CALL, LOOK = "journal", "snapshot", "call", "look"
 COPIES, ROBBED, TAKEN = "copies:", "robbed:", "taken:"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -66,6 +67,9 @@ class Moments:
             self.begun = self.begun or time.monotonic()
             self.seen[kind] += 1
             return kind in self.kinds and sum(self.seen[k] for k in self.kinds) == self.number
+
+    def kind_of(self, path: str) -> str:
+        return kind_of(path)
 
     def at(self, kind: str) -> None:
         if kind and self.pass_(kind):
@@ -100,10 +104,14 @@ class Copies(Moments):
 
 @define
 class Robbed(Moments):
-    """Somebody breaks the lock at the moment. folder: of the project. applies: whether somebody does then."""
+    """Somebody breaks the lock at the moment: before a write to the state at JOURNAL, since none is broken in
+    the middle of one. folder: of the project. applies: whether somebody does then."""
 
     folder: Path = Path()
     applies: bool = False
+
+    def kind_of(self, path: str) -> str:
+        return JOURNAL if Path(path).name == SWAP else ""
 
     def end(self) -> None:
         holder = self.folder / "state/dev.lock.json"
@@ -124,6 +132,8 @@ def kind_of(path: str) -> str:
     name = Path(path).name
     if name.endswith(".journal"):
         return JOURNAL
+    if name == SWAP:  # a lock, which holds nothing
+        return ""
     return "" if "sandbox-" in path or Path(path).parent.name not in ("state", "dev.history") else SNAPSHOT
 
 
@@ -134,9 +144,9 @@ def watch(moments: Moments) -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str) and arguments[2] & _WRITING:
-            moments.at(kind_of(arguments[0]))
+            moments.at(moments.kind_of(arguments[0]))
         elif event in _CHANGES:
-            moments.at(kind_of(str(arguments[0])))
+            moments.at(moments.kind_of(str(arguments[0])))
         elif event == "http.client.send" and _of_a_write(arguments[1]):
             calls.open = True
             moments.at(CALL)
@@ -165,9 +175,7 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
                 moments.at(CALL)
             elif moments.seen[CALL]:
                 moments.at(LOOK)
-        elif (kind := kind_of(path)) and isinstance(moments, Robbed):
-            moments.at(kind)  # nobody is robbed in the middle of a write
-        elif kind and moments.pass_(kind):
+        elif (kind := moments.kind_of(path)) and moments.pass_(kind):
             half = written(descriptor, bytes(data)[: len(data) // 2])
             moments.end()
             return half + written(descriptor, bytes(data)[half:])
@@ -175,7 +183,7 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
 
     def fsync(descriptor: int) -> None:
         synced(descriptor)
-        moments.at(kind_of(files.get(descriptor, "")))
+        moments.at(moments.kind_of(files.get(descriptor, "")))
 
     os.open, os.write, os.fsync = open_, write, fsync  # type: ignore[assignment]
 

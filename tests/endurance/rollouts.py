@@ -59,6 +59,9 @@ ENDS = MappingProxyType({0: "done", 1: "error", 3: "refused", 5: "partly", KILLE
 MOMENTS = MappingProxyType({JOURNAL: 75, CALL: 14, LOOK: 40, f"{JOURNAL},{SNAPSHOT}": 30})
 """Where a kill may be, at most, by kind of moment: an apply that passes fewer ends by itself."""
 
+ROBBERIES = MappingProxyType({JOURNAL: 25, CALL: 14, LOOK: 40})
+"""Where a lock may be lost, at most."""
+
 LOST = "was broken while"
 """What whoever lost the lock says."""
 
@@ -232,9 +235,9 @@ class Round:
 
     def _robbed(self, specs: Collection[str]) -> None:
         """An apply whose lock is broken at a moment."""
-        kind, who = self.chance.choice([*MOMENTS]), self.chance.choice((ROBBED, TAKEN))
+        kind, who = self.chance.choice((JOURNAL, CALL, LOOK)), self.chance.choice((ROBBED, TAKEN))
         words = ("-C", str(self.project.folder), *APPLY, "--parallelism", self.chance.choice(("1", "10")))
-        done = self._forked(Command(words, f"{who}{kind}:{self.chance.randint(1, MOMENTS[kind])}"), specs)
+        done = self._forked(Command(words, f"{who}{kind}:{self.chance.randint(1, ROBBERIES[kind])}"), specs)
         self.tally["locks lost"] += LOST in done.both
         self.tally["locks lost to an apply"] += LOST in done.both and who == TAKEN
 
