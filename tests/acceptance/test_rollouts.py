@@ -313,6 +313,21 @@ def test_it_is_tried_again(shops: Shops) -> None:
     shops.settled()
 
 
+@pytest.mark.parametrize("trouble", ["expired", "429 retry-after=0"])
+def test_who_asks_and_how_often_says_nothing_of_the_content(shops: Shops, trouble: str) -> None:
+    """Nothing goes back: the next apply, with other credentials or later, goes on."""
+    shops.rules("on_failure: stop", "on_failure: roll_back_all")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{IDS[1]} {trouble} from=2")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    assert shops.restarts() == [2, 1, 1, 1]
+    with shops.project.sandbox() as ece:
+        ece.no_faults()
+    shops.project.apply()
+    shops.settled()
+
+
 def test_everything_stays(stopped: Shops) -> None:
     """Nothing is remembered; the next plan shows what differs."""
     project = stopped.project

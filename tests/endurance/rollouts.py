@@ -128,7 +128,7 @@ class Round:
         if self.wish.mode == "restart":
             self._heal()
         self._wish(breaks=breaks)
-        for _ in range(self.chance.choice((1, 1, 2, 3))):
+        for _ in range(self.chance.choice((1, 2, 2, 3))):
             self._trouble()
         self._finish()
 
@@ -182,15 +182,15 @@ class Round:
             self._cut(specs)
         elif way < 0.62:
             self._robbed(specs)
-        elif way < 0.74:
+        elif way < (0.8 if records(self.project) else 0.64):
             self._decide(chance.choice(("continue", "back", "abandon")), asked=False)
         else:
-            self._apply(specs, *(("--until", "wave") if way < 0.9 else ()))
+            self._apply(specs, *(("--until", "wave") if way < 0.92 else ()))
 
     def _meddle(self, times: int) -> None:
         for _ in range(times):
             number = self.chance.choice(sorted(Seen.of(self.project).deployments))
-            if number and self.chance.random() < 0.06:
+            if number and self.chance.random() < 0.12:
                 self._delete(number)
             elif done := self.somebody.act(id_of(number)):
                 self.told.append(f"shop-{number}: somebody {done}")
@@ -206,10 +206,10 @@ class Round:
 
     def _admit(self) -> None:
         """The window closes or opens, or the release is rejected."""
-        chance = self.chance.random()
-        if chance < 0.3 and self.admitting.turn(closed=not self.admitting.closed):
+        chance, begun = self.chance.random(), bool(records(self.project))
+        if chance < (0.5 if begun else 0.15) and self.admitting.turn(closed=not self.admitting.closed):
             self.told.append(f"the window {'closes' if self.admitting.closed else 'opens'}")
-        elif chance > 0.88 and (release := self.admitting.reject(self.wish.made)):
+        elif chance > 0.8 and (release := self.admitting.reject(self.wish.made)):
             self.told.append(f"{release} is rejected")
 
     def _fault(self) -> str:
