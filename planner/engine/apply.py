@@ -198,6 +198,7 @@ class Run:
         prior = self.working.resources.get(member.address)
         there = declared_attributes(prior, kind) if prior else {}
         before = {name: value for name, value in there.items() if not kind.attributes[name].read_only}
+        before |= self.drivers[member.address.kind].in_force(prior.attributes) if prior else {}
         return Declared(before, self._values.to_send(change, kind), change.settle_within)
 
     @property

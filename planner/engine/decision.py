@@ -120,11 +120,13 @@ class Case:
         return self._replace(prior, forced) if forced or anew else self._update(prior, kept, diffs)
 
     def _switches(self, prior: Prior, diffs: tuple[AttributeDiff, ...]) -> bool:
-        """Whether its file is another one, and another file makes another resource."""
+        """Whether its file is another one, and another file makes another resource. One that has no file yet,
+        as after a create that was cut off, gets it: nobody can have loaded that."""
         content = self.kind.content
         if content is None or CONTENT not in self.desired.lifecycle.replace_on:
             return False
-        return self._uploads(prior) or any(str(diff.path[0]) in content.fetched for diff in diffs)
+        has = prior.attributes.get(content.marker) is not None
+        return (has and self._uploads(prior)) or any(str(diff.path[0]) in content.fetched for diff in diffs)
 
     def _create(self, reason: str) -> Decision:
         later = self._computed_later()

@@ -92,12 +92,15 @@ class Goal:
         found = {n: fingerprints(v, self.salt) for n, v in desired.attributes.items() if is_sensitive(v)}
         return found or None
 
-    def wanted(self, address: Address, kind: Kind) -> Wanted:
-        """What is to be kept of the partial attributes of a resource."""
+    def wanted(self, address: Address, kind: Kind, id_: str) -> Wanted:
+        """What is to be kept of the partial attributes of a resource. id_: of the one that is there: what is
+        declared of another one, which takes its place, is not ours in it."""
         if not kind.partial:
             return NOTHING_MORE
-        desired = (self.declared or self.resources).get(address)
-        return Wanted(desired.attributes if desired else {}, self.reads.get(address, ()))
+        desired, planned = (self.declared or self.resources).get(address), self.resources.get(address)
+        other = kind.identity.id_of(planned.attributes) if planned else ""
+        declared = desired.attributes if desired and other in ("", id_) else {}
+        return Wanted(declared, self.reads.get(address, ()))
 
     @cached_property
     def reads(self) -> Mapping[Address, Collection[Path]]:

@@ -148,6 +148,11 @@ class Driver(Protocol):
         were just brought up to what is observed."""
         ...
 
+    def in_force(self, prior: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Of a SHARED resource: what a declaration would say of what is ours and there. prior: the attributes
+        of the state, as they were just brought up to what is observed. Nothing is asked for it."""
+        ...
+
     def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
         """What the state has to hold of a write of which nobody knows whether it was carried out. held: its
         attributes before. sent: those of the write."""

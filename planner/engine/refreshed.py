@@ -144,7 +144,7 @@ def _accept(refreshed: Refreshed, goal: Goal, drivers: Drivers) -> None:
 def _brought_up(prior: Prior, observed: Observed, drivers: Drivers, goal: Goal) -> Prior:
     """prior, with what was observed."""
     kind = drivers[prior.address.kind].kind
-    wanted = goal.wanted(prior.address, kind)
+    wanted = goal.wanted(prior.address, kind, prior.id)
     now = take_over(prior, observed, kind, goal.salt, wanted=wanted)
     if now is prior or (secrets := goal.secrets(prior.address)) is None:
         return now

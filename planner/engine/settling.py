@@ -23,6 +23,8 @@ from planner.errors import (
     OutcomeUnknown,
     PlannerError,
     StalePlan,
+    StateError,
+    Unauthenticated,
     Unreachable,
 )
 from planner.model.address import Address
@@ -40,6 +42,8 @@ LOOKS: Final = (SETTLE, LOOK, CHECK)
 """The steps that change nothing."""
 _SERVER: Final = 500
 """The least status that says the server failed, not the request."""
+_LATER: Final = (408, 429)
+"""Statuses that ask for the same once more, later."""
 
 
 @frozen
@@ -118,11 +122,11 @@ def put_off_by(finished: Finished) -> str | None:
 
 
 def is_no_verdict(error: BaseException) -> bool:
-    """Whether an error says nothing of what was to be written: the installation was not reached, or somebody
-    else changed the same at that time."""
-    server = isinstance(error, ApiError) and error.status >= _SERVER
-    nothing = isinstance(error, OutcomeUnknown | Unreachable | Conflict | StalePlan)
-    return server or nothing or not isinstance(error, PlannerError)
+    """Whether an error says nothing of what was to be written: the installation was not reached, or looked at
+    who asks and how often alone, or somebody else changed the same at that time, or has the lock."""
+    later = isinstance(error, ApiError) and (error.status >= _SERVER or error.status in _LATER)
+    silent = OutcomeUnknown | Unreachable | Unauthenticated | Conflict | StalePlan | StateError
+    return later or isinstance(error, silent) or not isinstance(error, PlannerError)
 
 
 def is_unready(error: BaseException) -> bool:

@@ -52,7 +52,7 @@ from planner.kinds.loading import (
     why_without,
     written_last,
 )
-from planner.kinds.owned import after_a_cut, as_attributes, owned_by, owning, still_to_go, told_besides
+from planner.kinds.owned import after_a_cut, owned_by, owning, told_besides
 from planner.kinds.replies import NOBODY, Parts, parts_in, pointed, unusable
 from planner.kinds.rolling import HISTORY, RollingDriver
 from planner.kinds.validating import is_of_version, named, not_yet, refuse_moved, refuse_written, unknown_yet
@@ -169,14 +169,6 @@ class ExtensionBindingDriver(RollingDriver):
         self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed | None
     ) -> Iterable[str]:
         return () if observed is None else told_besides(held, wanted, observed)
-
-    def left(
-        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
-    ) -> Mapping[str, Value]:
-        return still_to_go(held, wanted, observed)
-
-    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
-        return {"owned": as_attributes(owned_by(held) | owned_by(sent))}
 
     def undeclarable(self, observed: Observed) -> Iterator[str]:
         return partly_loaded(observed.attributes)

@@ -30,6 +30,12 @@ def as_attributes(entries: Iterable[Loaded]) -> list[dict[str, str]]:
     return [entry.attributes for entry in sorted(entries) if "" not in entry.said.values()]
 
 
+def loaded_of(attributes: Mapping[str, Value]) -> list[dict[str, str]]:
+    """What is owned and loaded, by whichever element. What is declared may not have come into force: then
+    what was declared before is loaded still."""
+    return as_attributes(owned_by(attributes) & {*entries_of(attributes, "loaded")})
+
+
 def alike(before: Mapping[str, Value], now: Mapping[str, Value], wanted: Mapping[str, Value]) -> bool:
     """Whether nodes load the same of what is not owned, by the attributes that were planned from and those
     that are there."""

@@ -108,6 +108,9 @@ class Plain(Reader):
     ) -> Mapping[str, Value]:
         return {}
 
+    def in_force(self, prior: Mapping[str, Value]) -> Mapping[str, Value]:  # noqa: ARG002
+        return {}
+
     def in_doubt(
         self,
         held: Mapping[str, Value],  # noqa: ARG002

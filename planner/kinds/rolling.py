@@ -35,11 +35,13 @@ from planner.kinds.health import (
     shards_of,
     unwell,
 )
+from planner.kinds.owned import as_attributes, loaded_of, owned_by, still_to_go
 from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver, said
 from planner.kinds.validating import not_yet
 from planner.model.resource import FAILED, PENDING, Observed, Request, Result, Settling
 from planner.model.rollout import RESTARTED, YELLOW, Health, Reading
+from planner.model.value import Value
 
 HISTORY: Final = {"show_plan_history": "true", "show_plan_logs": "true"}
 _ALERTS: Final = {**HISTORY, "show_system_alerts": "100"}
@@ -73,7 +75,19 @@ _UNSEEN: Final = "what its nodes loaded could not be looked at"
 
 @frozen(eq=False, repr=False)
 class RollingDriver(RestDriver):
-    """A kind of which each resource is one of a deployment, whose id is that of the deployment."""
+    """A kind of which each resource is one of a deployment, whose id is that of the deployment, and owns what
+    it declares of that."""
+
+    def left(
+        self, held: Mapping[str, Value], wanted: Mapping[str, Value], observed: Observed
+    ) -> Mapping[str, Value]:
+        return still_to_go(held, wanted, observed)
+
+    def in_force(self, prior: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {"extensions": loaded_of(prior)}
+
+    def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {"owned": as_attributes(owned_by(held) | owned_by(sent))}
 
     def perform(self, request: Request) -> Result:
         return self.restarted(request) if request.operation == RESTARTED else super().perform(request)

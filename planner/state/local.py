@@ -87,8 +87,8 @@ class LocalBackend:
             return files.read_file(self._snapshot)
 
     def write_snapshot(self, data: bytes, *, serial: int, expected_serial: int | None) -> None:
-        self.still_held()
         with self._explained("written"), self._swapping():
+            self.still_held()
             present = files.read_file(self._snapshot)
             told = 0 if present is None else serial_of(present)
             compare_serials(self._shown, told, expected_serial)
@@ -99,7 +99,7 @@ class LocalBackend:
 
     @contextmanager
     def _swapping(self) -> Iterator[None]:
-        """Compare and swap as one step, even among writers one of which lost its lock."""
+        """Look and write as one step, even among writers one of which loses its lock."""
         files.require_no_link(self._history)
         files.make_private_folder(self._history)
         swap = self._history / ".swap"
@@ -162,8 +162,8 @@ class LocalBackend:
     # Journal
 
     def append(self, lines: Sequence[bytes]) -> None:
-        self.still_held()
-        with self._explained("written", "the journal of "):
+        with self._explained("written", "the journal of "), self._swapping():
+            self.still_held()
             files.append_private(self._journal, b"".join(line + b"\n" for line in lines))
 
     def read_journal(self) -> list[bytes]:
@@ -175,7 +175,10 @@ class LocalBackend:
     def clear_journal(self) -> None:
         self.still_held()
         with self._explained("cleared", "the journal of "):
-            if self._journal.exists():
+            if not self._journal.exists():
+                return
+            with self._swapping():
+                self.still_held()
                 self._journal.unlink(missing_ok=True)
                 files.sync_folder(self._journal.parent)
 
@@ -249,9 +252,9 @@ class LocalBackend:
 
     def break_lock(self, holder_id: str) -> None:
         locks.require_locked_as(holder_id, self._shown, self.lock_holder())
-        with self._explained("broken", "the lock of "):
-            # First the name: from then on the former holder writes nothing more. The lock itself belongs to
-            # its process; without its file the next one takes another.
+        with self._explained("broken", "the lock of "), self._swapping():
+            # First the name: from then on the former holder writes nothing more, nor is it in the middle of
+            # that. The lock itself belongs to its process; without its file the next one takes another.
             self._holder.unlink(missing_ok=True)
             self._lock.unlink(missing_ok=True)
 

@@ -366,6 +366,20 @@ def test_a_binding_that_moves_to_another_deployment(scene: Scene) -> None:
     scene.project.settled()
 
 
+@pytest.mark.parametrize("to", ["blog", BLOG])
+def test_what_a_binding_declares_of_its_next_deployment_is_not_taken_from_the_last(
+    scene: Scene, to: str
+) -> None:
+    """Somebody attached the same there."""
+    scene.project.apply()
+    scene.attach(GEO)
+    geo = json.dumps({"type": "bundle", **GEO})
+    scene.bind(BINDING.replace("deployment: shop", f"deployment: {to}").replace("]}", f", {geo}]}}"))
+    scene.project.apply()
+    assert (scene.lists(SHOP), scene.lists(BLOG)) == ({"": ["geo"]}, {"": ["geo", "synonyms"]})
+    scene.project.settled()
+
+
 def test_a_removed_block_forgets_it(scene: Scene) -> None:
     scene.project.apply()
     scene.bind("removed: [{from: extension_binding.shop, destroy: false}]\n")

@@ -77,4 +77,4 @@ def test_whose_binding_goes_restarts_for_that_alone(tmp_path: Path) -> None:
     seen = Seen.of(project)
     seen.hold(before)
     seen.hold_wanted(BETTER, four)
-    assert [seen.starts[id_of(n)] - before.starts[id_of(n)] for n in range(5)] == [1] * 5
+    assert [seen.starts_of(n) - before.starts_of(n) for n in range(5)] == [1] * 5

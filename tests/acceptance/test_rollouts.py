@@ -352,6 +352,21 @@ def test_it_is_tried_again(shops: Shops) -> None:
     shops.settled()
 
 
+@pytest.mark.parametrize("trouble", ["expired", "429 retry-after=0"])
+def test_who_asks_and_how_often_says_nothing_of_the_content(shops: Shops, trouble: str) -> None:
+    """Nothing goes back: the next apply, with other credentials or later, goes on."""
+    shops.rules("on_failure: stop", "on_failure: roll_back_all")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/{IDS[1]} {trouble} from=2")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    assert shops.restarts() == [2, 1, 1, 1]
+    with shops.project.sandbox() as ece:
+        ece.no_faults()
+    shops.project.apply()
+    shops.settled()
+
+
 def test_everything_stays(stopped: Shops) -> None:
     """Nothing is remembered; the next plan shows what differs."""
     project = stopped.project
@@ -362,6 +377,20 @@ def test_everything_stays(stopped: Shops) -> None:
     assert (stopped.records(), stopped.failures()) == ([], [])
     stopped.write("phone, telephone\n")
     assert project.run("plan").code == 0
+
+
+def test_it_goes_back_to_what_is_loaded_though_another_plan_failed_before(shops: Shops) -> None:
+    """Of which the state holds what was declared, and which never came into force."""
+    old, project = shops.loaded(), shops.project
+    shops.write("phone, telephone\n")
+    for trouble in ("fail-plan", "stay-yellow"):
+        with project.sandbox() as ece:
+            ece.fault(f"PUT /deployments/{IDS[0]} {trouble} times=1")
+        assert project.run("apply", "--auto-approve").code == 5
+        if trouble == "fail-plan":
+            project.ok("rollout", "abandon", "--auto-approve")
+    project.ok("rollout", "back", "--auto-approve")
+    assert shops.loaded() == old
 
 
 def test_other_changes_are_refused(stopped: Shops) -> None:

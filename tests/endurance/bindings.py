@@ -27,7 +27,7 @@ from random import Random
 
 from attrs import define, evolve, field
 
-from tests.acceptance.runner import Project
+from tests.acceptance.runner import Project, words
 
 from .campaign import Broken, Campaign, Figures, Order
 from .commands import KILLED, Command, Done, call
@@ -76,7 +76,7 @@ class Round:
     """A project from wish to wish. told: what was done, to see it again. before: the attempts that there were
     before the wish, by deployment. named: addresses that templates named so far. settled: what the state may
     name. seen: the deployments after the last apply; moved: of one of them somebody
-    else's plan came into force meanwhile.
+    else's plan came into force meanwhile. kept: extensions that were replaced, and are there still.
     """
 
     project: Project
@@ -89,6 +89,7 @@ class Round:
     named: dict[int, set[str]] = field(factory=lambda: defaultdict(set))
     settled: set[int] = field(factory=set)
     seen: Mapping[int, Deployment] = field(factory=dict)
+    kept: set[str] = field(factory=set)
     moved: bool = False
     tally: Counter[str] = field(factory=Counter)
 
@@ -166,11 +167,7 @@ class Round:
         return self.chance.choice(bound if bound and self.chance.random() < 0.8 else range(self.count))
 
     def _start_all(self) -> None:
-        self.somebody.let_pass()
-        for number, deployment in self.deployments().items():
-            if deployment.current is None:
-                self.somebody.call("POST", f"/deployments/{id_of(number)}/_restore")
-        self.somebody.let_pass()
+        self.somebody.start_all(map(id_of, range(self.count)))
 
     def _faults(self) -> list[str]:
         """Up to three, of each kind."""
@@ -248,10 +245,17 @@ class Round:
             promise(not wrong or told, f"{deployment.name} {wrong}, which nobody said: {done}")
 
     def _ids(self) -> dict[str, str] | None:
-        """Of extensions by name; None while they are not those that are wanted, each once."""
+        """Of extensions by name; None while they are not those that are wanted, each once. The oldest of a
+        name may be one that was replaced, for as long as something that is stopped loads it again."""
         listed = self.somebody.call("GET", "/deployments/extensions")["extensions"]
-        found = {item["name"]: item["id"] for item in listed}
-        return found if len(listed) == len(found) and found.keys() == self.wish.extensions.keys() else None
+        again = {url for deployment in self.seen.values() for url in deployment.loads_again}
+        ids: dict[str, list[str]] = defaultdict(list)
+        for item in listed:
+            ids[item["name"]].append(item["id"])
+        found = {name: each[-1] for name, each in ids.items()}
+        self.kept = {id_ for each in ids.values() for id_ in each[:-1]}
+        needed = all(f"repo://{id_}" in again for id_ in self.kept)
+        return found if needed and found.keys() == self.wish.extensions.keys() else None
 
     def _waits_for_start(self, done: Done) -> bool:
         """Whether an extension cannot go, since what is stopped would load it."""
@@ -271,6 +275,8 @@ class Round:
         promise(again.code == 0, f"something is left to do: {again}")
         ids, waiting = self._ids(), self._waiting(again)
         promise(ids is not None, f"there are other extensions than {sorted(self.wish.extensions)}")
+        unsaid = [id_ for id_ in self.kept if f"the replaced {id_} stays for now" not in words(again.both)]
+        promise(not unsaid, f"{unsaid} are kept, which nobody said: {again}")
         held = self._held()
         for number, deployment in self.seen.items():
             wanted = self.wish.entries(number, ids or {})

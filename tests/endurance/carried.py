@@ -6,21 +6,21 @@ and when, which extensions were made and deleted, the sandbox tells.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
-from attrs import frozen
+from attrs import field, frozen
+from werkzeug.test import Client
 
 from tests.acceptance.command import Done as Ended
-from tests.acceptance.ece import Ece
 from tests.acceptance.runner import Project
 
-from .loaded import RESTART, SOMEBODY, Attempt, Deployment, as_sets, lists_of
+from .loaded import RESTART, SOMEBODY, Attempt, Deployment, as_sets, effective, lists_of
 from .promises import promise
-from .rolled_project import COUNT, id_of
+from .recorded import named_before
+from .rolled_project import id_of
 from .somebody import HISTORY, LOGIN
 
 EXTENSIONS = "/api/v1/deployments/extensions"
@@ -38,36 +38,49 @@ def is_held(done: Ended) -> bool:
 
 @frozen
 class Seen:
-    """An installation at a moment. deployments: by number. rules: what the dictionary says, by extension.
-    made: how many extensions were. deleted: extensions, with when. starts: attempts that started nodes
-    anew, by deployment. stored: the SHA-256 of extensions. loaded: those of ours that nodes have, by
-    deployment.
+    """An installation at a moment. deployments: by number, without those that are gone. rules: what the
+    dictionary says, by extension. deleted: extensions, with when. starts: the ids of attempts that started
+    nodes anew, one for each time. stored: the SHA-256 of extensions. loaded: those of ours that nodes have,
+    by deployment. cancelled: the paths of pending plans that somebody asked to be dropped.
     """
 
     deployments: Mapping[int, Deployment]
     rules: Mapping[str, str]
-    made: int
-    deleted: Mapping[str, str]
-    starts: Mapping[str, int]
-    stored: Mapping[str, str]
-    loaded: Mapping[str, Collection[str]]
+    deleted: Mapping[str, str] = field(factory=dict)
+    starts: Sequence[str] = ()
+    stored: Mapping[str, str] = field(factory=dict)
+    loaded: Mapping[str, Collection[str]] = field(factory=dict)
+    cancelled: Sequence[str] = ()
 
     @classmethod
-    def of(cls, project: Project, count: int = COUNT + 1) -> Seen:
+    def of(cls, project: Project) -> Seen:
         with project.sandbox() as ece:
-            log = ece.client.get("/sandbox/requests").get_json()["requests"]
-            files = ece.client.get("/sandbox/files").get_json()["files"]
-            known = ece.client.get("/sandbox/deployments").get_json()["deployments"]
-            restarts = ece.client.get("/sandbox/restarts").get_json()["restarts"]
-            return cls(
-                {number: _deployment(ece, number) for number in range(count)},
-                _rules(ece),
-                sum(_made(entry) for entry in log),
-                {_last(entry): entry["time"] for entry in log if _deleted(entry)},
-                Counter(each["deployment_id"] for each in restarts),
-                {file["id"]: file["sha256"] for file in files},
-                {one["id"]: {*_loaded(one)} for one in known},
-            )
+            return cls.through(ece.client)
+
+    @classmethod
+    def through(cls, client: Client) -> Seen:
+        log = client.get("/sandbox/requests").get_json()["requests"]
+        files = client.get("/sandbox/files").get_json()["files"]
+        known = client.get("/sandbox/deployments").get_json()["deployments"]
+        restarts = client.get("/sandbox/restarts").get_json()["restarts"]
+        return cls(
+            {int(one["id"], 16): _deployment(client, one["id"]) for one in known},
+            _rules(client),
+            {_last(entry): entry["time"] for entry in log if _deleted(entry)},
+            [each["attempt_id"] for each in restarts],
+            {file["id"]: file["sha256"] for file in files},
+            {one["id"]: {*_loaded(one)} for one in known},
+            [entry["path"] for entry in log if entry["method"] == "DELETE" and "/pending" in entry["path"]],
+        )
+
+    @property
+    def made(self) -> set[str]:
+        """The extensions that ever were."""
+        return {*self.rules} | {*self.deleted}
+
+    def starts_of(self, number: int) -> int:
+        """How often nodes of it were started anew for a plan."""
+        return sum(self.starts.count(attempt.id) for attempt in self.deployments[number].attempts)
 
     def loads(self, number: int) -> str:
         """The rule of the dictionary that a deployment loads, "" where it loads none."""
@@ -76,16 +89,34 @@ class Seen:
 
     def hold(self, before: Seen, contents: int = 1) -> None:
         """What holds at any moment. before: when the wish was made. contents: how many were wanted since."""
+        promise(not self.cancelled, f"a pending plan was cancelled: {self.cancelled}")
+        made = self.made - before.made
+        promise(len(made) <= contents, f"{len(made)} extensions were made for {contents} contents: {made}")
         for number, deployment in self.deployments.items():
             known = {each.id for each in before.deployments[number].attempts}
             deployment.hold_kept()
             _hold_single(deployment, known)
             self._hold_there(deployment)
-            restarts = [each for each in deployment.attempts if _restarts(each) and each.id not in known]
-            promise(len(restarts) <= contents, f"{deployment.name} was restarted by {restarts}")
-            starts = self.starts.get(deployment.id, 0) - before.starts.get(deployment.id, 0)
             new = [attempt for attempt in deployment.attempts if attempt.id not in known]
-            promise(starts <= len(new), f"{deployment.name} started {starts} times for {new}")
+            restarts = [attempt for attempt in new if _restarts(attempt)]
+            promise(len(restarts) <= contents, f"{deployment.name} was restarted by {restarts}")
+            twice = [attempt for attempt in new if self.starts.count(attempt.id) > 1]
+            promise(not twice, f"{deployment.name} started more than once for one plan: {twice}")
+
+    def hold_way_back(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """What a roll-out that has not ended may go back to is there."""
+        for record in records:
+            gone = named_before(record) & {*self.deleted}
+            promise(not gone, f"{gone} may be gone back to, and is deleted: {self.deleted}")
+
+    def hold_begun(self, before: Seen, numbers: Collection[int]) -> None:
+        """Of all others, nobody was given anything since."""
+        for number, deployment in self.deployments.items():
+            known = {each.id for each in before.deployments[number].attempts}
+            sent = [e for e in deployment.attempts if e.id not in known and (e.is_planners or _restarts(e))]
+            promise(
+                number in numbers or not sent, f"{deployment.name} began, in no wave of {numbers}: {sent}"
+            )
 
     def _hold_there(self, deployment: Deployment) -> None:
         """What a plan in force or pending loads is there, and was as long as it was."""
@@ -96,11 +127,27 @@ class Seen:
                 promise(not early, f"{deployment.name} loads {id_} until {until}, deleted at {gone}")
 
     def hold_wanted(self, rule: str, bound: Collection[int], *, loaded: bool = True) -> None:
-        """Everybody who is bound is to load the one extension that there is. loaded: and has done so."""
-        promise([*self.rules.values()] == [rule], f"there are {dict(self.rules)}, not {rule} alone")
-        self.hold_loading({number: rule if number in bound else "" for number in self.deployments})
-        old = [number for number in bound if self.loaded[id_of(number)] != {*self.stored.values()}]
+        """Everybody who is bound is to load the one extension that there is; whoever is not may have kept
+        one. loaded: and has done so. What is stopped is to do it when it is started."""
+        running = [number for number in bound if self.deployments[number].current is not None]
+        stopped = {id_ for one in self.deployments.values() for id_ in _ids_in(one.loads_again)}
+        others = [number for number in self.deployments if number not in bound]
+        kept = {id_ for number in others for id_ in self._ids(number)} | stopped
+        now = {id_ for number in running for id_ in self._ids(number)}
+        only = [said for id_, said in self.rules.items() if id_ in now or id_ not in kept]
+        promise(only == [rule], f"there are {dict(self.rules)}, not {rule} alone, and {kept} are kept")
+        self.hold_loading(dict.fromkeys(running, rule))
+        stored = {self.stored.get(id_, "") for id_ in now}
+        old = [number for number in running if {*self.loaded[id_of(number)]} != stored]
         promise(not (loaded and old), f"the nodes of {old} have {self.loaded}, and {self.stored} is stored")
+
+    def hold_unbound(self, numbers: Iterable[int]) -> None:
+        """Those of which no binding is any more load nothing of ours."""
+        self.hold_loading({number: "" for number in numbers if number in self.deployments})
+
+    def _ids(self, number: int) -> list[str]:
+        plan = self.deployments[number].current
+        return [] if plan is None else ours_in(plan)
 
     def hold_loading(self, wanted: Mapping[int, str]) -> None:
         loads = {number: self.loads(number) for number in wanted}
@@ -110,21 +157,23 @@ class Seen:
         """Everybody who is bound loads one dictionary, which is there; or what somebody else left there; or
         none, as before."""
         for number in bound:
-            found, last = self.loads(number), self.deployments[number].attempts[-1]
+            deployment = self.deployments[number]
+            found, none = self.loads(number), deployment.current is None
             none_yet = not found and not before.loads(number)
-            served = found in self.rules.values() or not last.is_planners or none_yet
+            served = found in self.rules.values() or none or none_yet or _is_left_by_somebody(deployment)
             promise(served, f"{number} loads {found} of {dict(self.rules)}")
 
 
 def _hold_single(deployment: Deployment, known: Collection[str]) -> None:
-    """Each change is carried out once, unless somebody else's came in between; none says what was so
+    """Each change is carried out once, unless somebody else's took it away in between; none says what was so
     already."""
     carried_out: set[str] = set()
     for before, attempt in deployment.with_before():
         if attempt.id in known:
             continue
         if not attempt.is_planners:
-            carried_out.clear()
+            if attempt.is_in_force and _effective(attempt.plan) != _effective(before):
+                carried_out.clear()
             continue
         wanted = ", ".join(ours_in(attempt.plan))
         promise(as_sets(before) != as_sets(attempt.plan), f"{deployment.name}: {attempt.id} changes nothing")
@@ -137,10 +186,28 @@ def _restarts(attempt: Attempt) -> bool:
     return attempt.user != SOMEBODY and attempt.action == RESTART and attempt.well is not False
 
 
+def _is_left_by_somebody(deployment: Deployment) -> bool:
+    """Whether it was somebody else who changed last what it loads of ours."""
+    changes = [
+        attempt
+        for before, attempt in deployment.with_before()
+        if attempt.is_in_force and _effective(attempt.plan) != _effective(before)
+    ]
+    return bool(changes) and not changes[-1].is_planners
+
+
+def _effective(plan: Mapping[str, Any]) -> dict[str, set[str]]:
+    """By element, the ids of our extensions that its nodes load."""
+    return {at: {*_ids_in(entry[2] for entry in found)} for at, found in effective(plan).items()}
+
+
+def _ids_in(urls: Iterable[str]) -> Iterator[str]:
+    return (url.removeprefix(OURS) for url in urls if url.startswith(OURS))
+
+
 def ours_in(plan: Mapping[str, Any]) -> list[str]:
     """The ids of our extensions that a plan names."""
-    urls = {entry[2] for found in lists_of(plan).values() for entry in found}
-    return sorted(url.removeprefix(OURS) for url in urls if url.startswith(OURS))
+    return sorted({*_ids_in(entry[2] for found in lists_of(plan).values() for entry in found)})
 
 
 def _ends(deployment: Deployment) -> Iterator[tuple[Attempt, str]]:
@@ -150,26 +217,22 @@ def _ends(deployment: Deployment) -> Iterator[tuple[Attempt, str]]:
         yield attempt, "9999" if later is None or later.well is None else later.ended
 
 
-def _deployment(ece: Ece, number: int) -> Deployment:
-    shown = ece.client.get(f"/api/v1/deployments/{id_of(number)}?{HISTORY}", headers=LOGIN).get_json()
-    return Deployment.of(shown)
+def _deployment(client: Client, id_: str) -> Deployment:
+    return Deployment.of(client.get(f"/api/v1/deployments/{id_}?{HISTORY}", headers=LOGIN).get_json())
 
 
-def _rules(ece: Ece) -> dict[str, str]:
-    listed = ece.client.get(EXTENSIONS, headers=LOGIN).get_json()["extensions"]
-    return {item["id"]: _rule(ece, item) for item in listed}
+def _rules(client: Client) -> dict[str, str]:
+    listed = client.get(EXTENSIONS, headers=LOGIN).get_json()["extensions"]
+    return {item["id"]: _rule(client, item) for item in listed}
 
 
-def _rule(ece: Ece, item: Mapping[str, Any]) -> str:
+def _rule(client: Client, item: Mapping[str, Any]) -> str:
     url = (item.get("file_metadata") or {}).get("url", "")
     if not url:
         return "nothing"
-    with ZipFile(BytesIO(ece.client.get(url.partition("localhost")[2] or url).get_data())) as archive:
+    path = f"/sandbox/{url.partition('/sandbox/')[2]}"
+    with ZipFile(BytesIO(client.get(path).get_data())) as archive:
         return archive.read(DICTIONARY).decode().strip()
-
-
-def _made(entry: Mapping[str, Any]) -> bool:
-    return (entry["method"], entry["status"]) == ("POST", 201) and _last(entry) == "extensions"
 
 
 def _deleted(entry: Mapping[str, Any]) -> bool:

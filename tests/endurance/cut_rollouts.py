@@ -23,6 +23,7 @@ from .carried import REFUSED, Seen, is_held
 from .commands import Command, Done, call
 from .mortal import COPIES
 from .promises import promise
+from .recorded import BACK, milestones, records
 from .rolled_project import BEST, BETTER, BROKEN, COUNT, GOOD, Wish, rolled
 from .rounds import APPLY
 
@@ -30,7 +31,7 @@ PLAN = "plan.json"
 NARROW = (*APPLY, "--parallelism", "1")
 PARTLY = 5
 TRIES = 3
-BACK, ROLL_BACK = "going back", "roll_back"
+ROLL_BACK = "roll_back"
 VOID = "had not done anything, and ends"
 SEARCHED = 2
 """The deployment of the second wave that has the index."""
@@ -51,34 +52,20 @@ class Cut:
     @property
     def record(self) -> Mapping[str, Any] | None:
         """Of a roll-out that has begun and not ended, as the state and its journal have it."""
-        state = self.project.state()
-        found = {each["id"]: each for each in state.get("rollouts", ())}
-        for stage in _milestones(self.project.folder / "state/dev.journal", state):
-            if stage.get("begun"):
-                found[stage["rollout"]] = stage["begun"]
-            if stage.get("ended"):
-                found.pop(stage["rollout"], None)
-        return next(iter(found.values()), None)
+        return next(iter(records(self.project).values()), None)
 
     @property
     def goes_back(self) -> bool:
         """Whether a roll-out was on its way back."""
         state = self.project.state()
-        stages = _milestones(self.project.folder / "state/dev.journal", state)
+        stages = milestones(self.project, state)
         return any(each.get("status") == BACK for each in (*state.get("rollouts", ()), *stages))
 
     def seen(self, contents: int = 2) -> Seen:
         seen = Seen.of(self.project)
         seen.hold(self.before, contents)
+        seen.hold_way_back(records(self.project).values())
         return seen
-
-
-def _milestones(path: Path, state: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Those that the journal of this state holds, whole lines only."""
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    for line in lines:
-        if line.endswith(b"}\n"):
-            yield json.loads(line.partition(b" ")[2]).get("milestone", {})
 
 
 @frozen
@@ -162,7 +149,9 @@ def _finish(cut: Cut, wish: Wish, done: Done) -> None:
     promise(done.code == 0, f"it does not go through: {done}")
     again = cut.run("plan", "--detailed-exitcode")
     promise(again.code == 0, f"something is left to do: {again}")
-    cut.seen().hold_wanted(wish.rule, wish.bound)
+    seen = cut.seen()
+    seen.hold_wanted(wish.rule, wish.bound)
+    seen.hold_unbound({*seen.deployments} - {*wish.bound})
     promise(not cut.project.state().get("deposed") and cut.record is None, "something is left in the state")
 
 

@@ -130,6 +130,14 @@ class Deployment:
     def is_ours(self, entry: Entry) -> bool:
         return entry[2].startswith(OURS) or entry[2] in self.named
 
+    @property
+    def loads_again(self) -> set[str]:
+        """The addresses of what it loads once it is started; nothing where it is not stopped."""
+        last = next((each.plan for each in reversed(self.attempts) if each.is_in_force), None)
+        if self.current is not None or last is None:
+            return set()
+        return {entry[2] for found in lists_of(last).values() for entry in found}
+
     def planners(self, since: Collection[str]) -> list[Attempt]:
         """The attempts that planner began, but for those that there were."""
         return [each for each in self.attempts if each.is_planners and each.id not in since]

@@ -7,6 +7,9 @@ there were, and the seconds from the first to the end, as JSON.
 FOLDER at each moment, as a kill there would have left it; in order, as 0001-journal. That takes one step at a
 time (--parallelism 1), so that nothing is written meanwhile.
 
+`python -m tests.endurance.mortal robbed:KINDS:NUMBER -C FOLDER WORD...` lets it live, and has somebody break
+its lock at that moment; with taken: in the place of robbed: somebody then applies, before it goes on.
+
 Kinds, several with commas:
 
     journal    around each append: before its file is opened, when half of it is written, when it is durable
@@ -28,6 +31,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -38,8 +42,9 @@ from typing import Any
 
 from attrs import define, field
 
+SWAP = ".swap"
 JOURNAL, SNAPSHOT, CALL, LOOK = "journal", "snapshot", "call", "look"
-COPIES = "copies:"
+COPIES, ROBBED, TAKEN = "copies:", "robbed:", "taken:"
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.chmod")
 
@@ -62,6 +67,9 @@ class Moments:
             self.begun = self.begun or time.monotonic()
             self.seen[kind] += 1
             return kind in self.kinds and sum(self.seen[k] for k in self.kinds) == self.number
+
+    def kind_of(self, path: str) -> str:
+        return kind_of(path)
 
     def at(self, kind: str) -> None:
         if kind and self.pass_(kind):
@@ -94,11 +102,38 @@ class Copies(Moments):
         self._copying = False
 
 
+@define
+class Robbed(Moments):
+    """Somebody breaks the lock at the moment: before a write to the state at JOURNAL, since none is broken in
+    the middle of one. folder: of the project. applies: whether somebody does then."""
+
+    folder: Path = Path()
+    applies: bool = False
+
+    def kind_of(self, path: str) -> str:
+        return JOURNAL if Path(path).name == SWAP else ""
+
+    def end(self) -> None:
+        holder = self.folder / "state/dev.lock.json"
+        if not holder.exists():
+            return
+        self._run("lock", "break", json.loads(holder.read_bytes())["id"])
+        if self.applies:
+            self._run("apply", "--auto-approve")
+
+    def _run(self, *words: str) -> None:
+        command = [sys.executable, "-m", "planner", "-C", str(self.folder), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        sys.stdout.write(f"[somebody: {words[0]}: {done.returncode}] {done.stdout}{done.stderr}\n")
+
+
 def kind_of(path: str) -> str:
     """What a file in state/ belongs to: "" when it is none of the state's."""
     name = Path(path).name
     if name.endswith(".journal"):
         return JOURNAL
+    if name == SWAP:  # a lock, which holds nothing
+        return ""
     return "" if "sandbox-" in path or Path(path).parent.name not in ("state", "dev.history") else SNAPSHOT
 
 
@@ -109,9 +144,9 @@ def watch(moments: Moments) -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str) and arguments[2] & _WRITING:
-            moments.at(kind_of(arguments[0]))
+            moments.at(moments.kind_of(arguments[0]))
         elif event in _CHANGES:
-            moments.at(kind_of(str(arguments[0])))
+            moments.at(moments.kind_of(str(arguments[0])))
         elif event == "http.client.send" and _of_a_write(arguments[1]):
             calls.open = True
             moments.at(CALL)
@@ -140,7 +175,7 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
                 moments.at(CALL)
             elif moments.seen[CALL]:
                 moments.at(LOOK)
-        elif (kind := kind_of(path)) and moments.pass_(kind):
+        elif (kind := moments.kind_of(path)) and moments.pass_(kind):
             half = written(descriptor, bytes(data)[: len(data) // 2])
             moments.end()
             return half + written(descriptor, bytes(data)[half:])
@@ -148,7 +183,7 @@ def _watch_files(moments: Moments, files: dict[int, str]) -> None:
 
     def fsync(descriptor: int) -> None:
         synced(descriptor)
-        moments.at(kind_of(files.get(descriptor, "")))
+        moments.at(moments.kind_of(files.get(descriptor, "")))
 
     os.open, os.write, os.fsync = open_, write, fsync  # type: ignore[assignment]
 
@@ -165,9 +200,13 @@ def _watch_replies(moments: Moments, calls: Any) -> None:
     socket.SocketIO.readinto = readinto  # type: ignore[method-assign, assignment]
 
 
-def moments_of(kinds: str, number: str) -> Moments:
+def moments_of(kinds: str, number: str, words: list[str]) -> Moments:
     if kinds.startswith(COPIES):
         return Copies(state=Path(kinds.removeprefix(COPIES)), folder=Path(number))
+    if kinds.startswith((ROBBED, TAKEN)):
+        taken, folder = kinds.startswith(TAKEN), Path(words[words.index("-C") + 1])
+        named = frozenset(kinds.partition(":")[2].split(","))
+        return Robbed(named, int(number), folder=folder, applies=taken)
     return Moments(frozenset(kinds.split(",")), int(number)) if kinds else Moments()
 
 
@@ -175,7 +214,7 @@ def main(where: str, words: list[str]) -> None:
     from planner.cli.main import main as planner  # noqa: PLC0415 - its imports are no moments
 
     kinds, _, number = where.rpartition(":")
-    moments = moments_of(kinds, number)
+    moments = moments_of(kinds, number, words)
     watch(moments)
     try:
         planner(words)

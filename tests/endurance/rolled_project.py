@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ project: rolled
 environments:
   dev: {endpoint: sandbox, sandbox: {seed: seed.yaml}}
 """
+PROMOTING = """
+project: rolled
+variables: {made: {type: integer, default: 0}}
+promote: {variables: [made]}
+environments:
+  dev: {endpoint: sandbox, sandbox: {seed: seed.yaml}, gates: {windows: ['WINDOW']}}
+"""
+ALWAYS = "00:00-24:00"
 INDEX = {
     "settings": {
         "analysis": {
@@ -42,17 +51,24 @@ INDEX = {
 
 @frozen
 class Wish:
-    """What templates say. rule: of the dictionary. bound: the numbers of deployments."""
+    """What templates say. rule: of the dictionary. bound: the numbers of deployments. made: of a project that
+    promotes, the number of the release."""
 
     rule: str = GOOD
     bound: Sequence[int] = tuple(range(COUNT))
     mode: str = "switch"
     on_failure: str = "roll_back_all"
     at_once: int = 1
+    made: int = 0
 
     def write(self, project: Project) -> None:
         project.write("files/ours/dictionaries/ours.txt", f"{self.rule}\n")
         project.write("templates/main.yaml", json.dumps(self._template(), indent=1))
+        if self.made:
+            project.write("environments/dev.yaml", f"variables: {{made: {self.made}}}\n")
+
+    def wave_of(self, number: int) -> int:
+        return 1 if number == 0 else 2 if number in (1, 2) else 3
 
     def _template(self) -> dict[str, Any]:
         extension = {
@@ -66,12 +82,14 @@ class Wish:
             f"shop_{number}": {"deployment": id_of(number), "extensions": ["extension.ours"]}
             for number in self.bound
         }
-        canary = ["extension_binding.shop_0"]
-        second = [f"extension_binding.shop_{number}" for number in (1, 2) if number in self.bound]
+        named = [
+            [f"extension_binding.shop_{number}" for number in self.bound if self.wave_of(number) == wave]
+            for wave in (1, 2)
+        ]
         rollout = {
             "of": ["extension.*"],
             "mode": self.mode,
-            "waves": [canary, second, "rest"],
+            "waves": [*filter(None, named), "rest"],
             "at_once": self.at_once,
             "pause": "1m",
             "health": {"within": "1m"},
@@ -81,6 +99,13 @@ class Wish:
             "resource": {"extension": {"ours": extension}, "extension_binding": bindings},
             "rollout": {"search": rollout},
         }
+
+
+def write_project(project: Project, *, promotes: bool, closed: bool = False) -> None:
+    """closed: the window of its environment was open a minute two days ago."""
+    day = (datetime.now(UTC) - timedelta(days=2)).strftime("%a").lower()
+    window = f"{day} 00:00-00:01" if closed else ALWAYS
+    project.write("planner.yaml", PROMOTING.replace("WINDOW", window) if promotes else PROJECT)
 
 
 def id_of(number: int) -> str:
@@ -105,11 +130,20 @@ def seed_of(number: int) -> dict[str, Any]:
     return {"id": id_of(number), "name": f"shop-{number}", "resources": {"elasticsearch": [search]}}
 
 
-def rolled(folder: Path, searched: Sequence[int] = (), wish: Wish = Wish()) -> Project:
-    """The project, whose first wish is carried out. searched: the deployments that have the index."""
+def rolled(
+    folder: Path,
+    searched: Sequence[int] = (),
+    wish: Wish = Wish(),
+    *,
+    more: int = 1,
+    promotes: bool = False,
+) -> Project:
+    """The project, whose first wish is carried out. searched: the deployments that have the index. more: how
+    many deployments there are that it does not bind."""
     project = Project(folder)
-    project.write("planner.yaml", PROJECT)
-    project.write("seed.yaml", json.dumps({"deployments": [seed_of(n) for n in range(COUNT + 1)]}))
+    write_project(project, promotes=promotes)
+    count = len(wish.bound) + more
+    project.write("seed.yaml", json.dumps({"deployments": [seed_of(n) for n in range(count)]}))
     wish.write(project)
     project.apply()
     with project.sandbox() as ece:

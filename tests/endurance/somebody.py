@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from attrs import define
 from tests.acceptance.runner import Project
 
 from .loaded import LISTS, OURS, SOMEBODY, Deployment
+from .promises import promise
 from .wanted_bindings import LITERALS, VERSION
 
 LOGIN = {"Authorization": "Basic " + b64encode(f"{SOMEBODY}:secret".encode()).decode()}
@@ -95,6 +96,32 @@ class Somebody:
     def _restart(self, id_: str) -> str:
         done = self.call("POST", f"/deployments/{id_}/elasticsearch/_main/_restart")
         return f"restarts it{self._pending()}" if done is not None else ""
+
+    def load(self, id_: str, name: str, url: str) -> None:
+        """Attaches an extension by hand."""
+        (shown,) = self.look(id_)
+        plan = deepcopy(dict(Deployment.of(shown).current or {}))
+        entry = {"name": name, "url": url, "elasticsearch_version": VERSION}
+        settings = plan.setdefault("elasticsearch", {})
+        settings["user_bundles"] = [*settings.get("user_bundles", ()), entry]
+        search = {"ref_id": "main-elasticsearch", "region": "ece-region", "plan": plan}
+        body = {"prune_orphans": False, "resources": {"elasticsearch": [search]}}
+        promise(self.call("PUT", f"/deployments/{id_}", json=body) is not None, f"{id_} takes no {url}")
+        self.let_pass()
+
+    def delete(self, id_: str) -> None:
+        """Stopped first, which has to be over."""
+        self.let_pass()
+        self._stop(id_)
+        self.let_pass()
+        promise(self.call("DELETE", f"/deployments/{id_}") is not None, f"{id_} cannot be deleted")
+
+    def start_all(self, ids: Iterable[str]) -> None:
+        self.let_pass()
+        for shown in self.look(*ids):
+            if Deployment.of(shown).current is None:
+                self.call("POST", f"/deployments/{shown['id']}/_restore")
+        self.let_pass()
 
     def _tag(self, id_: str) -> str:
         self.made += 1

@@ -34,7 +34,7 @@ def seen(*attempts: Attempt, deleted: dict[str, str] | None = None) -> Seen:
     """One deployment, which loads what the last of these names."""
     last = next(each for each in reversed(attempts) if each.is_in_force)
     shop = Deployment(id_of(0), "shop-0", attempts, last.plan)
-    return Seen({0: shop}, {"new": "a rule"}, 2, deleted or {}, {}, {}, {})
+    return Seen({0: shop}, {"new": "a rule"}, deleted or {})
 
 
 BEFORE = seen(attempt(0, "old"))
@@ -80,7 +80,7 @@ def test_what_is_wrong_is_seen(attempts: list[Attempt], deleted: dict[str, str],
         now.hold(BEFORE)
 
 
-def test_restarts_without_an_attempt_are_seen() -> None:
-    now = evolve(BEFORE, starts={id_of(0): 1})
-    with pytest.raises(Broken, match="started 1 times"):
+def test_more_starts_than_attempts_are_seen() -> None:
+    now = evolve(seen(attempt(0, "old"), attempt(1, "new")), starts=["1", "1"])
+    with pytest.raises(Broken, match="started more than once"):
         now.hold(BEFORE)

@@ -762,3 +762,12 @@ def test_another_file_makes_another_resource(
         last = found.plan.steps[-1]
         assert found.plan.steps[0].operation == "create"
         assert (last.operation, last.deposed) == ("delete", True)
+
+
+def test_one_that_has_no_file_yet_gets_it() -> None:
+    """Its create was cut off before the upload: nobody can load it, and a second one would be too many."""
+    switch = Lifecycle(create_before_destroy=True, replace_on=("content",))
+    wanted = desired("a", lifecycle=switch, note="x", tier="x", file=content())
+    found = planned(goal_of(wanted), state_of(prior("a", note="x", tier="x", file="files/a")))
+    assert found.actions == {"a": "update"}
+    assert [step.operation for step in found.plan.steps] == ["upload"]

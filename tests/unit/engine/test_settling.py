@@ -9,9 +9,9 @@ import pytest
 from attrs import evolve
 
 from planner.engine.entry import take_over
-from planner.engine.settling import Turns
+from planner.engine.settling import Turns, is_no_verdict
 from planner.engine.workflow import propose_from
-from planner.errors import ApiError, NotYet, PlannerError, Unreachable
+from planner.errors import ApiError, NotYet, PlannerError, StateError, Unauthenticated, Unreachable
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Ledger, StepFinished, StepWaiting
 from planner.model.plan import SETTLE, Action, Step
 from planner.model.resource import FAILED as HAS_FAILED
@@ -274,6 +274,23 @@ def test_a_look_that_fails_says_nothing_of_what_is_looked_at(trouble: PlannerErr
     scene.world.faults[SETTLE, "a"] = fails(trouble, times=2)
     assert scene.apply(desired("a")).complete
     assert [event.reason for event in waits(scene)][:2] == [trouble.summary] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "says_nothing"),
+    [
+        *((ApiError("no", operation="read", status=status), True) for status in (408, 429, 500, 503)),
+        *((ApiError("no", operation="read", status=status), False) for status in (400, 403, 404, 422)),
+        (Unauthenticated("who are you?", operation="read", status=401), True),
+        (Unreachable("nobody is there"), True),
+        (StateError("the lock was broken while apply held it"), True),
+        (PlannerError("its shards are red"), False),
+        (ValueError("a defect"), True),
+    ],
+    ids=str,
+)
+def test_what_says_nothing_of_a_change(error: Exception, says_nothing: bool) -> None:
+    assert is_no_verdict(error) is says_nothing
 
 
 def test_a_look_that_is_refused_ends_the_wait() -> None:

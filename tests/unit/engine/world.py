@@ -339,6 +339,9 @@ class Installation:
         assert "name" in wanted
         return self.to_go
 
+    def in_force(self, prior: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {}
+
     def in_doubt(self, held: Mapping[str, Value], sent: Mapping[str, Value]) -> Mapping[str, Value]:
         assert "name" in {**held, **sent}
         return self.doubted
