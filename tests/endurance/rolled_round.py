@@ -46,7 +46,9 @@ HEADERS: Any = {"headers": {**LOGIN, "X-Management-Request": "true"}}
 class Round:
     """A project from wish to wish. count: deployments that are bound at first; one more may be, and the one
     after that never is. told: what was done, to see it again. before: what there was before the wish.
-    words: how many dictionaries. anew: whether what is wanted was begun once more since the wish. unbound: whether somebody attached the dictionary without a binding.
+    words: how many dictionaries. abandoned: whether a roll-out of the wish was. anew: whether what is wanted
+    was begun once more since. unbound: whether somebody attached the dictionary without a binding. gone: who
+    was deleted.
     """
 
     project: Project
