@@ -57,6 +57,13 @@ def command_line(here: Opened, verb: str, *rest: str) -> str:
     return _line(here, verb, {name: options[name] for name in options if name in takes - without}, rest)
 
 
+def apply_again(here: Opened) -> str:
+    """planner apply with all that was given to any command, and that it takes; without a saved plan."""
+    typed = here.request.typed
+    takes = typed.takes("apply")
+    return _line(here, "apply", {name: words for name, words in typed.options.items() if name in takes}, ())
+
+
 def typed_again(here: Opened, *rest: str) -> str:
     """The command as it was typed, and rest."""
     typed = here.request.typed

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from planner import __version__
+from planner.app.command_line import apply_again
 from planner.cli.console import Console
 from planner.cli.handed import Opened, Outcome, Progress, Report, Running
 from planner.cli.verbs import INTERRUPTED
@@ -24,6 +25,7 @@ from planner.state.document import Redact, keep
 from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
+_RETRY: Final = "planner apply --retry-rollout"
 
 
 @frozen(eq=False, repr=False)
@@ -32,7 +34,8 @@ class TextReport:
     here: Opened
 
     def plan(self, plan: Plan) -> None:
-        show_plan(self.console, plan, "text", self.here.store.redact)
+        again = apply_again(self.here) if plan.is_held else ""
+        show_plan(self.console, plan, "text", self.here.store.redact, again)
 
     def diagnostics(self, items: Iterable[Diagnostic]) -> None:
         self.console.diagnostics(tuple(items))
@@ -49,7 +52,7 @@ class TextReport:
         from planner.render.ledger import render_ledger  # noqa: PLC0415 - of an apply
 
         text = render_ledger(
-            _shown(ledger, self.console),
+            _shown(ledger, self.console, apply_again(self.here) if ledger.rollouts else ""),
             environment=self.here.environment.name,
             width=self.console.width(),
             style=self.console.style(),
@@ -100,9 +103,11 @@ class EventReport:
             self.console.event(line)
 
 
-def _shown(ledger: Ledger, console: Console) -> Ledger:
-    """Redacted, with commands that work from here."""
-    shown = console.redact.inside(ledger)
+def _shown(ledger: Ledger, console: Console, again: str = "") -> Ledger:
+    """Redacted, with commands that work from here. again: the command that applies the same."""
+    told = (rolled.advice.replace(_RETRY, f"{again} --retry-rollout") for rolled in ledger.rollouts)
+    named = tuple(evolve(rolled, advice=text) for rolled, text in zip(ledger.rollouts, told, strict=True))
+    shown = console.redact.inside(evolve(ledger, rollouts=named) if again else ledger)
     entries = (evolve(entry, advice=console.located(entry.advice)) for entry in shown.entries)
     rollouts = (evolve(rolled, advice=console.located(rolled.advice)) for rolled in shown.rollouts)
     return evolve(shown, entries=tuple(entries), rollouts=tuple(rollouts))
@@ -142,7 +147,10 @@ def make_report(console: Console, here: Opened, command: str) -> Report:
     return EventReport(console, here)
 
 
-def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact = keep) -> None:
+def show_plan(
+    console: Console, plan: Plan, form: str = "text", redact: Redact = keep, again: str = ""
+) -> None:
+    """again: the command that applies the same."""
     if form == "json":
         console.out_document(dump_plan(plan, redact))
         return
@@ -152,4 +160,4 @@ def show_plan(console: Console, plan: Plan, form: str = "text", redact: Redact =
 
         console.out(render_markdown_plan(shown, plan_digest(plan, redact)))
         return
-    console.out(render_plan(shown, width=console.width(), style=console.style()))
+    console.out(render_plan(shown, width=console.width(), style=console.style(), again=again))

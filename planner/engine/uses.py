@@ -83,12 +83,19 @@ class Uses:
                 found[use].append(address)
         return found
 
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The names of all who may use something, by id, as far as this plan learnt of them."""
+        view = self.decisions.refreshed.view
+        found = {user.id: user.name for users in view.users.values() for user in users if user.name}
+        seen = (observed for observed in view.resources.values() if observed is not None)
+        return {**{each.id: str(name) for each in seen if (name := each.about.get("name"))}, **found}
+
     def _kind(self, address: Address) -> Kind:
         return self.decisions.drivers[address.kind].kind
 
     def after(self, address: Address, attributes: Mapping[str, Value], used_by: Sequence[str]) -> Users:
         """The users of the resource with these attributes. used_by: as the installation names them."""
-        names = {user.id: user.name for user in self.decisions.refreshed.view.users.get(address, ())}
         keeping, leaving = [], []
         for by in used_by:
             found = [*dict.fromkeys(self._held(address.kind, attributes, by))]
@@ -96,7 +103,7 @@ class Uses:
             if found and not stay:
                 leaving += [holder for holder, _ in found]
             else:
-                keeping.append(_named(by, names.get(by, ""), dict.fromkeys(stay)))
+                keeping.append(_named(by, self.names.get(by, ""), dict.fromkeys(stay)))
         return Users(tuple(keeping), tuple(dict.fromkeys(leaving)))
 
     def waiting(self, address: Address, attributes: Mapping[str, Value]) -> tuple[str, ...]:

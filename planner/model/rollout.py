@@ -159,6 +159,9 @@ class Reading:
     alerts: tuple[str, ...] = field(default=(), metadata=IDENTITY)
 
 
+_ON_THE_WAY_BACK: Final = "on the way back: "
+
+
 @frozen
 class Progress:
     """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed; or,
@@ -168,6 +171,17 @@ class Progress:
     stage: str = field(default="", metadata=WORD)
     reading: Reading = Reading()
     reason: str = ""
+
+    @property
+    def cause(self) -> str:
+        """Why it failed on its way there, "" where it did not."""
+        there, back, _ = self.reason.partition(_ON_THE_WAY_BACK)
+        return (there.removesuffix("; ") if back else there) if self.stage in (WRONG, UNDONE) else ""
+
+    def back(self, stage: str, reason: str = "") -> Progress:
+        """This on its way back. reason: what was not well with that, beside why it is taken back."""
+        told = [self.cause, *([f"{_ON_THE_WAY_BACK}{reason}"] if reason else [])]
+        return evolve(self, stage=stage, reason="; ".join(filter(None, told)))
 
 
 @frozen
@@ -253,25 +267,29 @@ class Begun:
     @property
     def wrong(self) -> Member | None:
         """The first member that failed."""
-        return self._with_reason(WRONG, UNDONE)
+        return next((member for member in self.rollout.members if self.of(member.id).cause), None)
 
     @property
     def unready(self) -> Member | None:
         """The first member that was not ready for its change, so that nothing was sent."""
-        return self._with_reason("", LOOKED)
-
-    def _with_reason(self, *stages: str) -> Member | None:
         told = ((member, self.of(member.id)) for member in self.rollout.members)
-        return next((member for member, found in told if found.reason and found.stage in stages), None)
+        return next((m for m, found in told if found.reason and found.stage in ("", LOOKED)), None)
+
+    @property
+    def why(self) -> str:
+        """Why it did not end well: what failed first, and whom else it did not take back well."""
+        wrong = self.wrong
+        others = ((m, self.of(m.id)) for m in self.rollout.members if m != wrong)
+        back = [f"{m.shown}, {found.reason}" for m, found in others if _ON_THE_WAY_BACK in found.reason]
+        return "; ".join(filter(None, [self.of(wrong.id).reason if wrong else self.reason, *back]))
 
     def failure(self, at: str) -> Failure:
         """What is remembered of it once it went back. at: ISO 8601 in UTC."""
         wrong, rollout = self.wrong, self.rollout
         wave, shown = (rollout.wave_of(wrong.id), wrong.shown) if wrong else (self.wave, "")
-        reason = self.of(wrong.id).reason if wrong else self.reason
         partly = self.beside or any(progress.stage == DONE for progress in self.progress.values())
         return Failure(
-            rollout.name, rollout.wish, wave, shown, reason, at, release=self.release, partly=partly
+            rollout.name, rollout.wish, wave, shown, self.why, at, release=self.release, partly=partly
         )
 
     def taking(self, stage: Milestone) -> Begun:

@@ -60,10 +60,13 @@ class WaveView:
 
 @frozen(eq=False, repr=False)
 class RolloutView:
-    """What there is to say of one. plan: that has it."""
+    """What there is to say of one. plan: that has it. again: the command that applies the same, "" where only
+    the environment is known.
+    """
 
     rollout: Rollout
     plan: Plan
+    again: str = ""
 
     @property
     def name(self) -> str:
@@ -157,7 +160,7 @@ class RolloutView:
     @property
     def way_on(self) -> str:
         """What to do where it is held back, a command at its end."""
-        return retry_advice(self.name, self.plan.environment) if self.rollout.held else ""
+        return retry_advice(self.name, self.plan.environment, self.again) if self.rollout.held else ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -165,8 +168,8 @@ class RolloutView:
         return tuple(filter(None, (self.manner, self.staying(), self.unknown)))
 
 
-def rollout_views(plan: Plan) -> Iterator[RolloutView]:
-    return (RolloutView(rollout, plan) for rollout in plan.rollouts)
+def rollout_views(plan: Plan, again: str = "") -> Iterator[RolloutView]:
+    return (RolloutView(rollout, plan, again) for rollout in plan.rollouts)
 
 
 def member_text(member: Member) -> str:
@@ -191,9 +194,10 @@ def failure_text(failure: Failure) -> str:
     return f"{failure.deployment} failed{wave}, {minute(failure.at)} UTC: {failure.reason}"
 
 
-def retry_advice(name: str, environment: str) -> str:
-    """What to do where a roll-out is held back."""
-    return f"change what it carries, or try it again: planner apply -e {environment} --retry-rollout {name}"
+def retry_advice(name: str, environment: str, again: str = "") -> str:
+    """What to do where a roll-out is held back. again: the command that applies the same."""
+    command = again or f"planner apply -e {environment}"
+    return f"change what it carries, or try it again: {command} --retry-rollout {name}"
 
 
 @frozen

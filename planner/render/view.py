@@ -46,9 +46,10 @@ _NAMED: Final = 3
 
 @frozen(eq=False, repr=False)
 class PlanView:
-    """What there is to say of a plan."""
+    """What there is to say of a plan. again: the command that applies the same, "" where nobody gave one."""
 
     plan: Plan
+    again: str = ""
 
     @property
     def changes(self) -> Iterator[ChangeView]:
@@ -83,7 +84,7 @@ class PlanView:
             return iter(())
         from planner.render.rollout_view import rollout_views  # noqa: PLC0415 - only where there are some
 
-        return rollout_views(self.plan)
+        return rollout_views(self.plan, self.again)
 
     @property
     def held(self) -> list[Rollout]:

@@ -623,3 +623,31 @@ def test_how_it_ends_needs_no_templates(shops: Shops, way: str) -> None:
     assert len({*shops.loaded()}) == {"continue": 1, "back": 1}.get(way, 2)
     assert (shops.loaded()[0] == old[0]) == (way != "back")
     assert bool(shops.records()) == (way == "status")
+
+
+def test_who_keeps_the_old_one_is_named(shops: Shops) -> None:
+    """One that is stopped will load it again."""
+    project = shops.project
+    assert ask(project, "POST", f"/deployments/{IDS[3]}/_shutdown") is not None
+    Scene(project).turn()
+    shops.write("phone, telephone\n")
+    project.apply()
+    told = words(project.ok("plan").out)
+    assert "stays for now, because it is used by 1 deployment: shop-3 (" in told
+    assert IDS[3] in told
+
+
+def test_the_command_that_tries_again_has_what_was_given(shops: Shops) -> None:
+    project = shops.project
+    project.edit("planner.yaml", "project: shop\n", "project: shop\nvariables: {size: {type: integer}}\n")
+    shops.rules("on_failure: stop", "on_failure: roll_back")
+    shops.write(BROKEN)
+    given = ("--var", "size=3", "--target", "rollout.search", "--parallelism", "2")
+    again = "planner apply -e dev --var size=3 --target rollout.search --parallelism 2 --retry-rollout search"
+    done = project.run("apply", "--auto-approve", *given)
+    assert done.code == 5, done
+    assert words(done.out).count(again) == 1
+    for command in (("plan", "--out", "p.json"), ("apply", "--auto-approve")):
+        held = project.run(*command, *given)
+        assert held.code == 3, held
+        assert f"change what it carries, or try it again: {again}" in words(held.out)

@@ -153,15 +153,15 @@ class Seen:
         loads = {number: self.loads(number) for number in wanted}
         promise(loads == dict(wanted), f"deployments load {loads}, not {dict(wanted)}")
 
-    def hold_served(self, bound: Collection[int], before: Seen) -> None:
+    def hold_served(self, bound: Collection[int], before: Seen, *, all_back: bool = False) -> None:
         """Everybody who is bound loads one dictionary, which is there; or what somebody else left there; or
-        none, as before."""
+        none, as before. all_back: the one from before."""
         for number in bound:
-            deployment = self.deployments[number]
+            deployment, was = self.deployments[number], before.loads(number)
             found, none = self.loads(number), deployment.current is None
-            none_yet = not found and not before.loads(number)
-            served = found in self.rules.values() or none or none_yet or _is_left_by_somebody(deployment)
-            promise(served, f"{number} loads {found} of {dict(self.rules)}")
+            served = found in self.rules.values() and (not all_back or found == was)
+            excused = none or (not found and not was) or _is_left_by_somebody(deployment)
+            promise(served or excused, f"{number} loads {found} of {dict(self.rules)}, and {was} before")
 
 
 def _hold_single(deployment: Deployment, known: Collection[str]) -> None:

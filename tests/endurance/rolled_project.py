@@ -60,6 +60,7 @@ class Wish:
     on_failure: str = "roll_back_all"
     at_once: int = 1
     made: int = 0
+    pause: str = "1m"
 
     def write(self, project: Project) -> None:
         project.write("files/ours/dictionaries/ours.txt", f"{self.rule}\n")
@@ -91,7 +92,7 @@ class Wish:
             "mode": self.mode,
             "waves": [*filter(None, named), "rest"],
             "at_once": self.at_once,
-            "pause": "1m",
+            "pause": self.pause,
             "health": {"within": "1m"},
             "on_failure": self.on_failure,
         }

@@ -22,7 +22,7 @@ def test_rounds_of_the_long_run(tmp_path: Path) -> None:
 def plan(*names: str) -> dict[str, Any]:
     """Of a deployment that loads these extensions of ours."""
     bundles = [{"name": name, "url": f"repo://{name}", "elasticsearch_version": "8.*"} for name in names]
-    return {"elasticsearch": {"user_bundles": bundles}, "cluster_topology": []}
+    return {"elasticsearch": {"user_bundles": bundles}, "cluster_topology": [{"id": "hot"}]}
 
 
 def attempt(number: int, *names: str, user: str = "admin", well: bool | None = True) -> Attempt:
@@ -67,6 +67,12 @@ def test_what_may_be(attempts: list[Attempt]) -> None:
             id="twice, with a way back",
         ),
         pytest.param(
+            [attempt(1, "new"), attempt(2, "old"), attempt(3, "old", user=SOMEBODY), attempt(4, "new")],
+            {},
+            "twice",
+            id="twice, with a restart of somebody else's in between",
+        ),
+        pytest.param(
             [attempt(2, "new")], {"old": "2026-01-01T00:01:00.000Z"}, "deleted at", id="deleted too early"
         ),
         pytest.param(
@@ -78,6 +84,44 @@ def test_what_is_wrong_is_seen(attempts: list[Attempt], deleted: dict[str, str],
     now = seen(attempt(0, "old"), *attempts, deleted=deleted)
     with pytest.raises(Broken, match=why):
         now.hold(BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (
+            evolve(BEFORE, rules={"new": "a rule", "one": "another", "two": "another"}),
+            "2 extensions were made",
+        ),
+        (evolve(BEFORE, cancelled=["/api/v1/deployments/0/plan/pending"]), "was cancelled"),
+    ],
+    ids=["made twice", "a plan of somebody else's is cancelled"],
+)
+def test_what_is_wrong_of_the_installation_is_seen(now: Seen, why: str) -> None:
+    with pytest.raises(Broken, match=why):
+        now.hold(BEFORE)
+
+
+def test_a_way_back_that_is_gone_is_seen() -> None:
+    record = {"declared": {id_of(0): {"before": {"extensions": [{"url": "repo://old"}]}}}}
+    BEFORE.hold_way_back([record])
+    with pytest.raises(Broken, match="may be gone back to"):
+        seen(attempt(0, "new"), deleted={"old": "2026-01-01T00:01:00.000Z"}).hold_way_back([record])
+
+
+def test_who_begins_though_the_window_is_closed_is_seen() -> None:
+    now = seen(attempt(0, "old"), attempt(1, "new"))
+    now.hold_begun(BEFORE, {0})
+    with pytest.raises(Broken, match="shop-0 began, in no wave"):
+        now.hold_begun(BEFORE, {1})
+
+
+def test_a_wave_that_does_not_go_back_is_seen() -> None:
+    now = evolve(seen(attempt(0, "old"), attempt(1, "new")), rules={"old": "a rule", "new": "another"})
+    before = evolve(BEFORE, rules={"old": "a rule"})
+    now.hold_served([0], before)
+    with pytest.raises(Broken, match="0 loads another of"):
+        now.hold_served([0], before, all_back=True)
 
 
 def test_more_starts_than_attempts_are_seen() -> None:

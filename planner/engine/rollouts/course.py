@@ -79,7 +79,7 @@ class Course:
             wave=begun.done,
             waves=len(self.rollout.waves),
             deployment=wrong.shown if wrong and result != DONE else "",
-            reason=(begun.of(wrong.id).reason if wrong else self.closed) if result != DONE else "",
+            reason=(self.closed if result == GOING else begun.why) if result != DONE else "",
             back=tuple(back),
             advice=_advice(name, result, self.rollout.rules.mode, waits=begun.unready is not None),
         )

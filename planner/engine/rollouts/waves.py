@@ -222,9 +222,8 @@ class Waves(NoWaves):
         if self._last.get(step.address) != step.number:
             return []
         before = course.begun.of(member.id) if course.begun else Progress()
-        reason = before.reason if course.back and before.stage == WRONG else ""
-        stage = UNDONE if course.back else DONE
-        return self._through(course, member, evolve(before, stage=stage, reason=reason))
+        ends = before.back(UNDONE) if course.back else evolve(before, stage=DONE, reason="")
+        return self._through(course, member, ends)
 
     def failed(self, step: Step, error: BaseException) -> list[Milestone]:
         """What is to be recorded after a step that did not end well. Where the installation was not reached,
@@ -245,7 +244,7 @@ class Waves(NoWaves):
             return self._noted(course, member, evolve(before, reason=reason))
         if course.back:  # one that has what it had before is back, however well it is
             stage = UNDONE if step.operation == CHECK else WRONG
-            return self._through(course, member, evolve(before, stage=stage, reason=before.reason or reason))
+            return self._through(course, member, before.back(stage, reason))
         failed = f"{member.shown} failed: {reason}"
         course.closed = course.closed or failed
         noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))

@@ -43,13 +43,14 @@ _ROWS_AT: Final = 6
 _FILES_AT: Final = 10
 
 
-def render_plan(plan: Plan, *, width: int, style: Style) -> str:
-    """The plan as text that ends with a line break. width: columns of the terminal, at least 40.
+def render_plan(plan: Plan, *, width: int, style: Style, again: str = "") -> str:
+    """The plan as text that ends with a line break. width: columns of the terminal, at least 40. again: the
+    command that applies the same.
 
     Sections: drift, changes, roll-outs, likely renames, notes, outputs, then `Plan: 2 to create, ...` or
     `No changes.`
     """
-    width, view = max(width, NARROWEST), PlanView(plan)
+    width, view = max(width, NARROWEST), PlanView(plan, again)
     sections = (
         _drift(view, width, style),
         _changes(view, width, style),

@@ -148,9 +148,28 @@ def test_a_failure_counts_though_another_one_was_not_ready() -> None:
 )
 def test_the_way_back_ends_once_all_have_what_they_had(operation: str, stage: str, ended: bool) -> None:
     record, found = after(begun(BACK, shop=WRONG), SHOP, operation)
-    assert record.of("shop") == evolve(begun(shop=WRONG).of("shop"), stage=stage)
+    both = "red; on the way back: it is not well"
+    assert record.of("shop") == Progress(stage, reason=both)
     assert found[-1].ended == ended
-    assert (found[-1].failure.reason if found[-1].failure else "") == "red" * ended
+    assert (found[-1].failure.reason if found[-1].failure else "") == both * ended
+
+
+def test_what_is_remembered_is_why_it_went_back_and_who_did_not_come_back_well() -> None:
+    """In whichever order they stand: it is the second one that failed."""
+    record, _ = after(begun(BACK, shop=DONE, blog=WRONG), SHOP, CHECK)
+    failure = record.failure(NOW)
+    assert (failure.deployment, failure.wave) == ("blog", 2)
+    assert failure.reason == "red; shop, on the way back: it is not well"
+    by_hand = evolve(begun(BACK, shop=DONE), reason="somebody took it back")
+    found = after(by_hand, SHOP, CHECK)[0].failure(NOW)
+    assert found.told == "in wave 2: somebody took it back; shop, on the way back: it is not well"
+
+
+def test_who_comes_back_well_at_last_is_told_of_its_failure_alone() -> None:
+    record, _ = after(begun(BACK, shop=WRONG), SHOP, "update")
+    waves = waves_of(record, (Step(1, SHOP.address, CHECK),))
+    record = record.taking(waves.went_well(Step(1, SHOP.address, CHECK), None)[0])
+    assert record.of("shop") == Progress(UNDONE, reason="red")
 
 
 def test_what_is_put_in_place_waits_for_what_else_users_are_to_load() -> None:
