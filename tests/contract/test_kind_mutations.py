@@ -92,7 +92,7 @@ def other(key: str | int, value: Any) -> Any:
 def found(told: Mapping[str, Any], folder: Path) -> str:
     """By what the file is found to be wrong; "" by nothing."""
     path = folder / f"{told['kind']}.yaml"
-    path.write_text(yaml.safe_dump(dict(told), sort_keys=False))
+    path.write_text(yaml.dump(dict(told), Dumper=yaml.CSafeDumper, sort_keys=False))
     try:
         kind_file = read_kind_file(path)
         kinds = {**load_kinds(), kind_file.kind.name: kind_file}

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,15 +86,17 @@ class Command:
 
     def forked(self, folder: Path, environ: Mapping[str, str]) -> Done:
         """In a copy of this process, which has everything loaded; in one of its own where threads run here,
-        of which a copy would have none."""
-        if threading.active_count() > 1:
+        of which a copy would have none. Those of servers that tests share only wait for who calls them.
+        """
+        if not all(thread.daemon for thread in threading.enumerate() if thread != threading.main_thread()):
             with self.started(folder, environ) as running:
                 return running.ended()
         with TemporaryFile() as out, TemporaryFile() as err:
             copy = multiprocessing.get_context("fork").Process(
                 target=self._go, args=(folder, environ, out.fileno(), err.fileno())
             )
-            copy.start()
+            with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of daemons
+                copy.start()
             copy.join(PATIENCE)
             if copy.exitcode is None:
                 copy.kill()

@@ -148,8 +148,7 @@ class Ground:
     def cut(self, where: str, width: str) -> None:
         """An apply that dies there, if it comes that far. Whoever only reads gets through."""
         command = Command((*self.applies, "--parallelism", width), where)
-        with command.started(self.project.folder, self.project.environ) as running:
-            done = running.ended()
+        done = command.forked(self.project.folder, self.project.environ)
         promise(done.code in (0, KILLED), f"it ended by itself, and badly: {done}")
         self.tally["kills"] += done.code == KILLED
         looked = self.project.run("plan", "--detailed-exitcode")

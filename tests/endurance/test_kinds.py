@@ -87,8 +87,7 @@ def cuts(project: Project, *words: str, kinds: tuple[str, ...] = (JOURNAL,)) -> 
         shutil.rmtree(project.folder)
         shutil.copytree(before, project.folder)
         command = Command((*words, "--parallelism", "1"), f"{','.join(kinds)}:{number}")
-        with command.started(project.folder, project.environ) as running:
-            done = running.ended()
+        done = command.forked(project.folder, project.environ)
         if done.code != KILLED:
             assert done.code == 0, done
             return
