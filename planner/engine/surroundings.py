@@ -13,7 +13,7 @@ from planner.engine.refresh import Listed
 from planner.model.ledger import Rolled, Sink
 from planner.model.plan import Step
 from planner.model.resource import Request, Result
-from planner.model.rollout import Begun, Declared, Member, Milestone, Reading
+from planner.model.rollout import Begun, Declared, Former, Member, Milestone, Reading
 from planner.model.value import Value
 
 Halting = Callable[[Begun, int, float], str]
@@ -54,6 +54,7 @@ class Surroundings:
     plan_digest: str = ""
     release: str = ""
     run: Mapping[str, Value] = field(factory=dict)
+    former: Mapping[str, Former] = field(factory=dict)
     halt: Halting = never
 
 

@@ -79,10 +79,11 @@ class RollingDriver(RestDriver):
         return self.restarted(request) if request.operation == RESTARTED else super().perform(request)
 
     def looked(self, request: Request) -> Result:
-        """Yellow shards are well enough: they are noted, and may be yellow afterwards."""
+        """Yellow shards are well enough: they are noted, and may be yellow afterwards. Where no health is
+        asked for nothing is judged."""
         body = self._shown(request.id or "", request, _ALERTS).body
         name = self._called(body, request)
-        if trouble := unwell(body, YELLOW, {}):
+        if request.health is not None and (trouble := unwell(body, YELLOW, {})):
             raise not_yet(f"{name} is not well enough to be changed: {trouble}")
         attempts = {resource: [*ids] for resource, ids in noted(body).items()}
         return Result(None, reading=Reading(shards_of(body), attempts, restarts_of(body)))

@@ -28,7 +28,8 @@ GOING, STOPPED, BACK = "going on", "stopped", "going back"
 """How a roll-out stands that has not ended: it goes on; it waits for somebody to say how; it goes back."""
 
 LOOKED, DONE, WRONG, UNDONE = "looked at", "done", "failed", "back"
-"""How far a member is. LOOKED: its writes may have begun."""
+RETURNING = "on its way back"
+"""How far a member is. LOOKED: its writes may have begun. RETURNING: its restart on the way back may have."""
 
 
 @frozen
@@ -123,7 +124,8 @@ class Rollout:
     """A roll-out as it is planned. of: what it carries. wish: a digest of what that is to be. waves: its
     members. keeping: who uses what it carries and keeps the old one, by name.
 
-    held: why it does not begin: the same failed before.
+    held: why it does not begin: the same failed before. way_back: in the mode RESTART, where it is to go back
+    when a deployment fails, that what it replaces is at hand; no_way_back: why not.
     """
 
     name: str = field(metadata=IDENTITY)
@@ -133,6 +135,13 @@ class Rollout:
     waves: tuple[tuple[Member, ...], ...] = ()
     keeping: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
     held: Failure | None = field(default=None, metadata=FOR_PEOPLE)
+    way_back: bool = False
+    no_way_back: str = field(default="", metadata=FOR_PEOPLE)
+
+    @property
+    def turns_back(self) -> bool:
+        """Whether it goes back by itself when a deployment fails."""
+        return self.rules.on_failure != STOP and (self.rules.mode != RESTART or self.way_back)
 
     @property
     def members(self) -> Iterator[Member]:
@@ -157,7 +166,9 @@ class Reading:
 
 @frozen
 class Progress:
-    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed."""
+    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG, RETURNING or UNDONE. reason: why it
+    failed.
+    """
 
     stage: str = field(default="", metadata=WORD)
     reading: Reading = Reading()
@@ -173,6 +184,17 @@ class Declared:
     settle_within: int = 0
 
 
+@frozen
+class Former:
+    """What a roll-out puts in place again on its way back, kept before it was replaced. sha256: of the
+    archive. source: where git has what it was made from, as in KnownContent. declared: of its resource, then.
+    """
+
+    sha256: str = field(metadata=WORD)
+    source: str = ""
+    declared: Mapping[str, Value] = field(factory=dict)
+
+
 NOTHING_YET: Final = Progress()
 
 
@@ -181,9 +203,9 @@ class Begun:
     """The record of a roll-out. id: as "r-4f2c9a71be". plan_digest: of the plan that began it. at: when, ISO
     8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back. all_back:
     somebody said that all of its waves go back, whatever on_failure says. contents: by address, the SHA-256
-    of what is put in place first, where its users only restart. release: the id of the one that it brings, ""
-    where none is promoted; run: as State.promotions is to have it then. beside: its plan changes other things
-    too.
+    of what is put in place first, where its users only restart; former: what that takes the place of, where
+    all of it was at hand. release: the id of the one that it brings, "" where none is promoted; run: as
+    State.promotions is to have it then. beside: its plan changes other things too.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -196,9 +218,15 @@ class Begun:
     reason: str = ""
     all_back: bool = False
     contents: Mapping[str, str] = field(factory=dict, metadata=WORD)
+    former: Mapping[str, Former] = field(factory=dict)
     release: str = field(default="", metadata=WORD)
     run: Mapping[str, Value] = field(factory=dict, metadata=WORD)
     beside: bool = False
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether there is a way back."""
+        return self.contents.keys() <= self.former.keys()
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)
@@ -232,10 +260,12 @@ class Begun:
 
     @property
     def to_go_back(self) -> tuple[Member, ...]:
-        """The members that go back, the last wave first: of this wave, or of all, as on_failure says."""
-        all_of_them = self.all_back or self.rollout.rules.on_failure == ROLL_BACK_ALL
+        """The members that go back, the last wave first: of this wave, or of all, as on_failure says. After a
+        restart all of them: there is one content for all."""
+        rules = self.rollout.rules
+        all_of_them = self.all_back or rules.on_failure == ROLL_BACK_ALL or rules.mode == RESTART
         waves = reversed([*enumerate(self.rollout.waves, 1)])
-        touched = (LOOKED, DONE, WRONG)
+        touched = (LOOKED, DONE, WRONG, RETURNING)
         return tuple(
             member
             for number, wave in waves

@@ -99,8 +99,13 @@ class Seen:
         """Everybody who is bound is to load the one extension that there is. loaded: and has done so."""
         promise([*self.rules.values()] == [rule], f"there are {dict(self.rules)}, not {rule} alone")
         self.hold_loading({number: rule if number in bound else "" for number in self.deployments})
+        if loaded:
+            self.hold_loaded(bound)
+
+    def hold_loaded(self, bound: Collection[int]) -> None:
+        """The nodes of these have what is stored."""
         old = [number for number in bound if self.loaded[id_of(number)] != {*self.stored.values()}]
-        promise(not (loaded and old), f"the nodes of {old} have {self.loaded}, and {self.stored} is stored")
+        promise(not old, f"the nodes of {old} have {self.loaded}, and {self.stored} is stored")
 
     def hold_loading(self, wanted: Mapping[int, str]) -> None:
         loads = {number: self.loads(number) for number in wanted}

@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
+from tests.acceptance.chain_project import commit, git
 from tests.acceptance.ece import LOGIN
 from tests.acceptance.runner import Project
 
@@ -106,11 +107,16 @@ def seed_of(number: int) -> dict[str, Any]:
 
 
 def rolled(folder: Path, searched: Sequence[int] = (), wish: Wish = Wish()) -> Project:
-    """The project, whose first wish is carried out. searched: the deployments that have the index."""
+    """The project, whose first wish is carried out; git has it, so that what it has is found again anywhere.
+    searched: the deployments that have the index.
+    """
     project = Project(folder)
     project.write("planner.yaml", PROJECT)
     project.write("seed.yaml", json.dumps({"deployments": [seed_of(n) for n in range(COUNT + 1)]}))
+    project.write(".gitignore", "state/\n")
     wish.write(project)
+    git(folder, "init", "-q")
+    commit(project, "The first wish")
     project.apply()
     with project.sandbox() as ece:
         for number in searched:

@@ -12,7 +12,7 @@ import pytest
 from .campaign import Order
 from .cut_rollouts import WAYS, WISHES, every_cut, run, went_on
 
-MOMENTS = {"forward": 100, "back": 110, "restarts": 70, "one wave back": 80}
+MOMENTS = {"forward": 100, "back": 110, "restarts": 70, "one wave back": 80, "restarts back": 70}
 """More than so many: a restart takes fewer steps than a switch."""
 
 

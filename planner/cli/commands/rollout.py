@@ -125,7 +125,7 @@ def abandon_command(here: Stored, /, name: str | None, lock_timeout: float, auto
         state = here.store.checkpoint()
         begun = named(state.rollouts, name, environment.name)
         shown = console.redact.inside(begun)
-        for sentence in left_as(shown):
+        for sentence in left_as(shown, state):
             console.out_words(escape(sentence))
         question = f"End the roll-out {begun.rollout.name} so in {environment.name}?"
         approve(environment, question, console.ask_about, auto=auto_approve)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, field
 
+from planner.model.address import Address
 from planner.model.ledger import WENT_BACK, Rolled
 from planner.model.rollout import (
     BACK,
     DONE,
     GOING,
-    RESTART,
     STOPPED,
     UNDONE,
     Begun,
@@ -26,7 +26,8 @@ class Course:
 
     under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
     wave may begin, by the timer. open: the number of the wave that has begun. ended: its record is gone.
-    closed: why nobody begins.
+    closed: why nobody begins. contents: what is put in place first, as in a Begun; owed: what is to be put in
+    place again.
     """
 
     rollout: Rollout
@@ -38,6 +39,7 @@ class Course:
     started: set[str] = field(factory=set)
     wells: dict[str, int] = field(factory=dict)
     contents: Mapping[str, str] = field(factory=dict)
+    owed: set[Address] = field(factory=set)
     opens: float = 0.0
     open: int = 0
     closed: str = ""
@@ -81,7 +83,7 @@ class Course:
             deployment=wrong.shown if wrong and result != DONE else "",
             reason=(begun.of(wrong.id).reason if wrong else self.closed) if result != DONE else "",
             back=tuple(back),
-            advice=_advice(name, result, self.rollout.rules.mode),
+            advice=advice(begun, result),
         )
 
 
@@ -89,14 +91,15 @@ def _is_over(begun: Begun, member: Member) -> bool:
     return begun.of(member.id).stage == DONE
 
 
-def _advice(name: str, result: str, mode: str) -> str:
+def advice(begun: Begun, result: str) -> str:
+    """What to do where a roll-out ended, or stands, so."""
+    name = begun.rollout.name
     if result == WENT_BACK:
         return (
             "It is held back until what it carries is another. To try the same once more: "
             f"planner apply --retry-rollout {name}"
         )
     if result == STOPPED:
-        back = () if mode == RESTART else (f"  planner rollout back {name}",)
-        going, leaving = f"  planner rollout continue {name}", f"  planner rollout abandon {name}"
-        return "\n".join(("Say how it ends:", going, *back, leaving))
+        ways = ("continue", *(("back",) if begun.leads_back else ()), "abandon")
+        return "\n".join(("Say how it ends:", *(f"  planner rollout {way} {name}" for way in ways)))
     return "planner apply goes on with it." if result in (GOING, BACK) else ""

@@ -86,6 +86,7 @@ PLAN = Plan(
             ((Member("d1", B, "shop", "8.15.3"),),),
             ("legacy",),
             Failure("search", "a1", 1, "shop", "it is red", "2026-11-30T08:00:00Z"),
+            no_way_back="it is nowhere",
         ),
     ),
 )
@@ -190,6 +191,7 @@ def test_what_is_for_people() -> None:
         ("rollouts", "waves", "version"),
         ("rollouts", "keeping"),
         ("rollouts", "held"),
+        ("rollouts", "no_way_back"),
         ("waiting",),
     }
 
