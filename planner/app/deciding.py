@@ -12,7 +12,7 @@ from planner.app.apply import halting, holding
 from planner.app.carrying import Applying, Outcome
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
-from planner.app.rolling import followed, is_in_place, planned_again, without_void
+from planner.app.rolling import followed, planned_again, without_void
 from planner.engine.rollouts.again import owed
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
@@ -57,8 +57,6 @@ def named(records: Sequence[Begun], name: str | None, environment: str) -> Begun
 def go_on_with(applying: Applying, name: str | None, *, auto: bool, lock_timeout: float) -> Outcome:
     """Goes on with a roll-out that waits, or was left; what failed of it is tried again."""
     with _held(applying, name, "rollout continue", lock_timeout) as (held, state, begun):
-        if begun.status != BACK and not is_in_place(begun, state):
-            raise _only_back(applying.here, begun)
         return _decided(held, state, _tried_again(begun), "Go on with", auto=auto)
 
 
@@ -105,7 +103,7 @@ def _sorts(begun: Begun, state: State) -> Mapping[str, tuple[str, ...]]:
             "As they were before": ("", UNDONE),
             **between,
         }
-    if begun.status != BACK or is_in_place(begun, state):
+    if begun.status != BACK or owed(begun, state):
         still = "With the old content still, and the new one once they start anew"
         return {"With the new content": (DONE,), still: ("", UNDONE), **between}
     still = "With the new content still, and the old one once they start anew"
@@ -171,15 +169,6 @@ def approve(environment: Environment, question: str, ask: Callable[..., None], *
             f"{environment.name} is protected: --auto-approve is not enough to say how a roll-out ends",
             advice="Run it at a terminal, without --auto-approve, and give the name of the environment.",
         )
-
-
-def _only_back(here: Opened, begun: Begun) -> Refused:
-    name, folder, environment = begun.rollout.name, here.request.folder, here.environment.name
-    ways = [plain_command_line(folder, environment, "rollout", word, name) for word in ("back", "abandon")]
-    return Refused(
-        f"the roll-out {name} ({begun.id}) cannot go on: not all that it puts in place is there any more",
-        advice="\n".join(["Say how it ends:", *(f"  {way}" for way in ways)]),
-    )
 
 
 def _no_way_back(here: Opened, begun: Begun) -> Refused:

@@ -57,7 +57,7 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
 
 
 def planned_again(here: Opened, records: Sequence[Begun], state: State) -> tuple[Plan, Provenance]:
-    """What is left of these records. Refused where what one of them puts in place again is nowhere."""
+    """What is left of these records. Refused where what one of them puts in place is not at hand."""
     goal, drivers, digest = here.session.goal, here.session.drivers, records[0].plan_digest
     if not any(owed(begun, state) for begun in records):
         return plan_again(records, state, goal, drivers), Provenance(digest)
@@ -69,14 +69,14 @@ def planned_again(here: Opened, records: Sequence[Begun], state: State) -> tuple
 
 
 def _again_or_stopped(here: Opened, records: Sequence[Begun], state: State) -> tuple[Plan, Provenance]:
-    """As `planned_again`. What cannot go back waits from now on for somebody to say how it ends."""
+    """As `planned_again`. What cannot go on, or back, waits from now on for somebody to say how it ends."""
     try:
         return planned_again(here, records, state)
     except Refused as error:
         why = error.summary
         left = {begun.id for begun in records if owed(begun, state)}
         rollouts = (
-            evolve(b, status=STOPPED, reason=f"{b.reason}; {why}") if b.id in left else b
+            evolve(b, status=STOPPED, reason="; ".join(filter(None, (b.reason, why)))) if b.id in left else b
             for b in state.rollouts
         )
         here.store.commit(evolve(state, rollouts=tuple(rollouts)))
@@ -86,21 +86,15 @@ def _again_or_stopped(here: Opened, records: Sequence[Begun], state: State) -> t
 def without_void(here: Opened, state: State) -> State:
     """Without what was to restart users of a content that was never put in place: it is planned anew."""
     waiting = [begun for begun in state.rollouts if begun.status == GOING and begun.is_untouched]
-    if any(not is_in_place(begun, state) for begun in waiting):
+    if any(owed(begun, state) for begun in waiting):
         from planner.app.way_back import looked_up  # noqa: PLC0415 - only where a run was cut off
 
         state = looked_up(here, waiting, state)
-    void = [begun for begun in waiting if not is_in_place(begun, state)]
+    void = [begun for begun in waiting if len(owed(begun, state)) == len(begun.contents) > 0]
     for begun in void:
         here.caller.tell(f"The roll-out {begun.rollout.name} ({begun.id}) had not done anything, and ends.")
     left = tuple(begun for begun in state.rollouts if begun not in void)
     return here.store.commit(evolve(state, rollouts=left)) if void else state
-
-
-def is_in_place(begun: Begun, state: State) -> bool:
-    """Whether all is there that its users are to load when they start anew."""
-    held = {str(address): prior.content_sha256 for address, prior in state.resources.items()}
-    return begun.contents.items() <= held.items()
 
 
 def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) -> Outcome:

@@ -209,7 +209,7 @@ def _either(begun: Begun, address: Address) -> tuple[str, ...]:
 
 
 def at_hand(here: Opened, records: Iterable[Begun], state: State) -> Mapping[str, Content]:
-    """What these roll-outs have still to put in place again, by its SHA-256, as far as it is found."""
+    """What these roll-outs have still to put in place, by its SHA-256, as far as it is found."""
     wanted = {address: former for begun in records for address, former in owed(begun, state).items()}
     shelf = Shelf.of(here.request.folder, here.environment.name)
     declared = [item.content for item in here.configuration.resources.values() if item.content]
@@ -229,9 +229,10 @@ def _again(address: Address, former: Former, state: State) -> Wanted:
 def what_is_known(
     here: Opened, records: Iterable[Begun], found: Mapping[str, Content]
 ) -> Mapping[str, KnownContent]:
-    """What the state is to keep of archives that are put in place again."""
+    """What the state is to keep of archives that are put in place."""
     archives = here.request.workspace.archives(here.request.folder, here.configuration.pinned)
-    sources = {item.sha256: item.source for begun in records for item in begun.former.values()}
+    sources = {sha256: "" for begun in records for sha256 in begun.contents.values()}
+    sources |= {item.sha256: item.source for begun in records for item in begun.former.values()}
     there = {sha256: KnownContent(source=sources[sha256]) for sha256 in sources}
     contents = [content for sha256, content in found.items() if sha256 in sources]
     return dict(known(contents, archives, there, lambda _: ""))

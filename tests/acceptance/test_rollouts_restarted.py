@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from .ece import LOGIN
+from .chain_project import commit, git
 from .runner import Project, words
 from .test_rollouts import IDS, Shops, shops_once
 
@@ -83,18 +83,130 @@ def test_it_is_held_back_with_what_it_would_put_in_place(shops: Restarted) -> No
     shops.settled()
 
 
-def test_who_is_not_well_before_it_takes_only_the_content_back(shops: Restarted) -> None:
-    """Nobody has started anew by then."""
-    old = shops.stored()
-    with shops.project.sandbox() as ece:
-        ece.fault(f"{RESTART.format(IDS[0])} no-start")
-        path = f"/api/v1/deployments/{IDS[0]}/elasticsearch/main-elasticsearch/_restart"
-        assert ece.client.post(path, headers=LOGIN).status_code == 202
-    shops.rules("    on_failure", "    health: {within: 1m}\n    on_failure")
+@pytest.fixture
+def stopped(shops: Restarted) -> Restarted:
+    """The second wave failed, and somebody has to say how it ends; the old archive was kept."""
+    shops.rules("on_failure: roll_back", "on_failure: stop")
+    shops.fails(1)
     shops.write(NEW)
-    before = shops.restarts()
     done = shops.project.run("apply", "--auto-approve")
     assert done.code == 5, done
-    assert "rollout.search: went back" in done.out
-    assert (shops.stored(), shops.restarts(), shops.records()) == (old, before, [])
-    assert len(shops.failures()) == 1
+    assert "planner rollout back search" in done.out
+    return shops
+
+
+def test_somebody_takes_it_back(stopped: Restarted) -> None:
+    old = stopped.records()[0]["former"]["extension.synonyms"]["sha256"]
+    status = stopped.project.ok("rollout", "status").out
+    assert "puts the old content back, and starts 2 deployments anew once more" in words(status)
+    assert "planner rollout back search -e dev" in stopped.project.run("apply", "--auto-approve").err
+    assert [path.stem for path in stopped.copies] == [old]
+    shown = stopped.project.ok("rollout", "back", "--auto-approve").out
+    assert "extension.synonyms will be updated in place: the roll-out search goes back" in words(shown)
+    assert (stopped.stored(), stopped.restarts(), stopped.records()) == (old, [3, 3, 1, 1], [])
+    assert stopped.copies == []
+    stopped.write(OLD)
+    assert stopped.project.ok("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_is_nowhere_cannot_be_put_back(stopped: Restarted) -> None:
+    """As on another machine, without git. Put back among the files, it is at hand."""
+    for path in stopped.copies:
+        path.unlink()
+    done = stopped.project.run("rollout", "back", "--auto-approve")
+    assert done.code == 3
+    assert "cannot go back: the old archive of extension.synonyms is not at hand here" in words(done.err)
+    assert (stopped.restarts(), stopped.records()[0]["status"]) == ([2, 2, 1, 1], "stopped")
+    stopped.write(OLD)
+    stopped.project.ok("rollout", "back", "--auto-approve")
+    assert stopped.restarts() == [3, 3, 1, 1]
+    assert stopped.project.ok("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_way_back_that_has_lost_its_archive_stops(shops: Restarted) -> None:
+    """It was cut off before the old content was in place again, and goes on where that is not."""
+    shops.fails(0)
+    shops.write(NEW)
+    with shops.project.sandbox() as ece:
+        ece.fault("PUT /deployments/extensions/* status:503 from=2")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    assert shops.records()[0]["status"] == "going back"
+    for path in shops.copies:
+        path.unlink()
+    with shops.project.sandbox() as ece:
+        ece.no_faults()
+    done = shops.project.run("apply", "--auto-approve")
+    assert done.code == 3, done
+    assert "the old archive of extension.synonyms is not at hand here" in words(done.err)
+    assert shops.records()[0]["status"] == "stopped"
+    shops.write(OLD)
+    shops.project.ok("rollout", "back", "--auto-approve")
+    assert (shops.restarts(), shops.records()) == ([3, 1, 1, 1], [])
+
+
+def test_who_runs_what_is_told_when_it_is_abandoned(stopped: Restarted) -> None:
+    done = stopped.project.ok("rollout", "abandon", "--auto-approve")
+    assert "With the new content: shop-0." in done.out
+    told = "With the old content still, and the new one once they start anew: shop-2, shop-3."
+    assert told in words(done.out)
+    assert "In between, or not well: shop-1." in done.out
+
+
+def test_where_the_old_archive_is_not_at_hand_the_plan_says_so(shops: Restarted) -> None:
+    """The installation has lost it, and no commit has it."""
+    files = [*(shops.project.folder / "state/sandbox-dev.db.files").rglob("*")]
+    for path in files:
+        if path.is_file() and path.suffix != ".log":
+            path.unlink()
+    shops.write(NEW)
+    planned = words(shops.project.ok("plan").out)
+    assert "when one fails it stops" in planned
+    assert "no way back: the old archive of extension.synonyms is not at hand: the project" in planned
+    shops.fails(0)
+    done = shops.project.run("apply", "--auto-approve")
+    assert done.code == 5
+    assert "planner rollout back" not in done.out
+    assert shops.records()[0]["status"] == "stopped"
+    back = shops.project.run("rollout", "back", "--auto-approve")
+    assert back.code == 3
+    assert "there is no way back" in back.err
+
+
+def test_a_saved_plan_restarts_who_has_a_binding(shops: Restarted) -> None:
+    """Nothing that is pinned of them is to be another."""
+    shops.write(NEW)
+    shops.project.ok("plan", "--out", "p.json")
+    shops.project.ok("apply", "p.json", "--auto-approve")
+    assert shops.restarts() == [2, 2, 2, 2]
+    shops.settled()
+
+
+def test_a_plan_with_a_way_back_is_stale_without_it(shops: Restarted) -> None:
+    shops.write(NEW)
+    shops.project.ok("plan", "--out", "p.json")
+    with shops.project.sandbox() as ece:
+        ece.fault("GET /deployments/extensions/* wrong-size")
+    done = shops.project.run("apply", "p.json", "--auto-approve")
+    assert done.code == 3
+    assert "is planned with a way back, and the old archive of extension.synonyms is not at" in words(
+        done.err
+    )
+    assert shops.records() == []
+
+
+def test_git_has_it_on_any_machine(shops: Restarted) -> None:
+    """Though the copy is gone, and the installation has the new one by then."""
+    project = shops.project
+    project.write(".gitignore", "state/\n")
+    git(project.folder, "init", "-q")
+    commit(project, "First")
+    shops.rules("on_failure: roll_back", "on_failure: stop")
+    project.apply()
+    shops.write(NEW)
+    commit(project, "Phones")
+    shops.fails(0)
+    assert project.run("apply", "--auto-approve").code == 5
+    for path in shops.copies:
+        path.unlink()
+    project.ok("rollout", "back", "--auto-approve")
+    assert shops.restarts() == [3, 1, 1, 1]

@@ -16,6 +16,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from planner.engine.diff import differences
+from planner.engine.entry import declared_attributes
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.steps import make_steps
@@ -42,12 +43,12 @@ _NONE: Final[Mapping[str, Content]] = MappingProxyType({})
 
 
 def owed(begun: Begun, state: State) -> Mapping[Address, Former]:
-    """What a roll-out that goes back has still to put in place again."""
-    if begun.status != BACK:
-        return {}
-    former = ((Address.parse(name), item) for name, item in begun.former.items())
+    """What a roll-out has still to put in place, or back there, before anybody starts anew with it."""
+    new = {name: Former(sha256) for name, sha256 in begun.contents.items()}
+    wanted = begun.former if begun.status == BACK else new
+    found = ((Address.parse(name), item) for name, item in wanted.items())
     held = {address: prior.content_sha256 for address, prior in state.resources.items()}
-    return {address: item for address, item in former if held.get(address) != item.sha256}
+    return {address: item for address, item in found if held.get(address) != item.sha256}
 
 
 def plan_again(
@@ -111,17 +112,15 @@ class _Again:
     def placed(
         self, begun: Begun, address: Address, former: Former, at_hand: Mapping[str, Content]
     ) -> Change:
-        """What puts an archive in place again."""
-        content = at_hand.get(former.sha256)
+        """What puts an archive in place. On the way back, what was declared with it, too."""
+        content, kind = at_hand.get(former.sha256), self.drivers[address.kind].kind
         if content is None:
-            name = begun.rollout.name
-            raise Refused(
-                f"the roll-out {name} cannot go back: the old archive of {address} is not at hand here",
-                advice=f"Its sha256 is {former.sha256}. Give the templates that file again, or take a "
-                f"machine or a clone that has it: planner rollout back {name}",
-            )
-        change = self._update(begun, address, former.declared)
-        return evolve(change, content=content, content_before=self.state.resources[address].content_sha256)
+            raise _not_at_hand(begun, address, former)
+        prior = self.state.resources.get(address)
+        there = declared_attributes(prior, kind) if prior and begun.status != BACK else former.declared
+        declared = {name: value for name, value in there.items() if not kind.attributes[name].read_only}
+        change = self._update(begun, address, declared)
+        return evolve(change, content=content, content_before=prior.content_sha256 if prior else None)
 
     def _update(self, begun: Begun, address: Address, wanted: Mapping[str, Value]) -> Change:
         prior, name = self.state.resources.get(address), begun.rollout.name
@@ -153,6 +152,16 @@ class _Again:
             looked = stage == RETURNING if back else bool(stage)
             return (*(() if looked else (LOOK,)), RESTARTED, CHECK)
         return (*(() if back or stage else (LOOK,)), "update", SETTLE, CHECK)
+
+
+def _not_at_hand(begun: Begun, address: Address, former: Former) -> Refused:
+    name, back = begun.rollout.name, begun.status == BACK
+    way, which, verb = ("back", "old", "back") if back else ("on", "new", "continue")
+    return Refused(
+        f"the roll-out {name} cannot go {way}: the {which} archive of {address} is not at hand here",
+        advice=f"Its sha256 is {former.sha256}. Give the templates that file again, or take a machine or a "
+        f"clone that has it: planner rollout {verb} {name}",
+    )
 
 
 def _reason(begun: Begun) -> str:

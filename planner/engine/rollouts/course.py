@@ -24,10 +24,10 @@ from planner.model.rollout import (
 class Course:
     """One roll-out, on its way. left: its waves that are to go, by number, as members in their order.
 
-    under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
+    under_way: ids whose turn it is. ready: those who could begin; nobody does before all can. opens: when the
     wave may begin, by the timer. open: the number of the wave that has begun. ended: its record is gone.
-    closed: why nobody begins. contents: what is put in place first, as in a Begun; owed: what is to be put in
-    place again.
+    closed: why nobody begins. contents: what is put in place first, as in a Begun; owed: what of it is left
+    to do of one that began before, or is to be there again.
     """
 
     rollout: Rollout
@@ -56,10 +56,11 @@ class Course:
             for number, wave in enumerate(rollout.waves, 1)
         ]
         found = [(number, wave) for number, wave in waves if wave]
+        ready = {member.id for member in rollout.members}
         if back:
-            return cls(rollout, begun, found[::-1], back)
+            return cls(rollout, begun, found[::-1], back, ready)
         has_begun = bool(found) and any(begun.of(m.id).stage for m in rollout.waves[begun.wave - 1])
-        return cls(rollout, begun, found, open=begun.wave if has_begun else 0)
+        return cls(rollout, begun, found, ready=ready, open=begun.wave if has_begun else 0)
 
     @property
     def members(self) -> Iterator[Member]:

@@ -82,7 +82,7 @@ class Waves(NoWaves):
                     course.contents = {str(a): sent[str(a)] for a in rollout.of if str(a) in sent}
                 found._all.append(course)
                 found._courses |= {member.address: (course, member) for member in course.members}
-                if course.back:
+                if course.begun is not None:
                     course.owed = {a for a in rollout.of if str(a) in sent}
                     found._placing |= dict.fromkeys(course.owed, course)
         own = found._courses.keys() | found._placing.keys()
@@ -130,7 +130,7 @@ class Waves(NoWaves):
             return False, []
 
     def _is_its_turn(self, course: Course, member: Member) -> bool:
-        if course.begun is None and course.ready != {m.id for m in course.members}:
+        if not course.ready.issuperset(member.id for member in course.members):
             return False
         _, wave = course.left[0]
         room = len(course.under_way) < course.rollout.rules.at_once
