@@ -35,9 +35,7 @@ _FAILS: Final[Mapping[str, str]] = {
     ROLL_BACK: "when one fails its wave goes back",
     ROLL_BACK_ALL: "when one fails all waves go back",
 }
-_RESTARTS_BACK: Final = (
-    "when one fails the old content is put in place again, and all that started anew do so once more"
-)
+_RESTARTS_BACK: Final = "when one fails the old content is put back, and all that started anew do so again"
 
 
 def span(seconds: int) -> str:

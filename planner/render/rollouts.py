@@ -31,7 +31,7 @@ _NAMED: Final = 12
 
 STAGES: Final[Mapping[str, tuple[str, str]]] = {
     WRONG: ("failed", ERROR),
-    RETURNING: ("going back", CHANGE),
+    RETURNING: ("returning", CHANGE),
     LOOKED: ("under way", CHANGE),
     DONE: ("done", ADD),
     UNDONE: ("as before", WARNING),

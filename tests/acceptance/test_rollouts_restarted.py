@@ -58,7 +58,7 @@ def test_it_goes_back_by_itself(shops: Restarted) -> None:
     shops.fails(1)
     shops.write(NEW)
     planned = words(shops.project.ok("plan").out)
-    assert "when one fails the old content is put in place again, and all that started anew do so" in planned
+    assert "when one fails the old content is put back, and all that started anew do so again" in planned
     done = shops.project.run("apply", "--auto-approve")
     assert done.code == 5, done
     assert "failed in wave 2 at shop-1; going back: shop-1, shop-0" in done.err

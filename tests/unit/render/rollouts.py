@@ -70,6 +70,7 @@ RESTARTS = Rollout(
     (ICU,),
     "sha256:1c",
     ((member("shop-staging"), member("orders", version="", bound=False)),),
+    way_back=True,
 )
 STAYS = Rollout(
     "rules", Rules(NONE), (ICU,), "", ((member("shop-staging"), member("orders")),), ("legacy-shop",)
