@@ -156,11 +156,12 @@ class _Again:
 
 def _not_at_hand(begun: Begun, address: Address, former: Former) -> Refused:
     name, back = begun.rollout.name, begun.status == BACK
-    way, which, verb = ("back", "old", "back") if back else ("on", "new", "continue")
+    way, which = ("back", "old") if back else ("on", "new")
+    command = f"planner rollout back {name}" if back else f"planner rollout continue {name}"
     return Refused(
         f"the roll-out {name} cannot go {way}: the {which} archive of {address} is not at hand here",
         advice=f"Its sha256 is {former.sha256}. Give the templates that file again, or take a machine or a "
-        f"clone that has it: planner rollout {verb} {name}",
+        f"clone that has it: {command}",
     )
 
 

@@ -101,6 +101,7 @@ def advice(begun: Begun, result: str) -> str:
             f"planner apply --retry-rollout {name}"
         )
     if result == STOPPED:
-        ways = ("continue", *(("back",) if begun.leads_back else ()), "abandon")
-        return "\n".join(("Say how it ends:", *(f"  planner rollout {way} {name}" for way in ways)))
+        back = (f"  planner rollout back {name}",) if begun.leads_back else ()
+        going, leaving = f"  planner rollout continue {name}", f"  planner rollout abandon {name}"
+        return "\n".join(("Say how it ends:", going, *back, leaving))
     return "planner apply goes on with it." if result in (GOING, BACK) else ""
