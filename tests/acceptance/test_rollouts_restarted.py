@@ -210,3 +210,39 @@ def test_git_has_it_on_any_machine(shops: Restarted) -> None:
         path.unlink()
     project.ok("rollout", "back", "--auto-approve")
     assert shops.restarts() == [3, 1, 1, 1]
+
+
+@pytest.fixture
+def two(shops: Restarted) -> Restarted:
+    """The last deployment loads two extensions of one roll-out."""
+    last = "[extension.synonyms{% if n == 3 %}, extension.other{% endif %}]"
+    shops.rules("extensions: [extension.synonyms]", f"extensions: {last}")
+    shops.rules("of: [extension.synonyms]", 'of: ["extension.*"]')
+    shops.project.apply()
+    assert shops.restarts() == [1, 1, 1, 2]
+    shops.write(NEW)
+    shops.project.write("files/other/words.txt", "two\n")
+    return shops
+
+
+def test_nobody_starts_anew_before_all_of_it_is_in_place(two: Restarted) -> None:
+    """One upload was refused. What the other brought is in place, and whom it restarts is not forgotten."""
+    other = two.project.resource("extension.other")["id"]
+    with two.project.sandbox() as ece:
+        ece.fault(f"PUT /deployments/extensions/{other} status:400")
+    assert two.project.run("apply", "--auto-approve").code == 5
+    assert (two.restarts(), len(two.records())) == ([1, 1, 1, 2], 1)
+    with two.project.sandbox() as ece:
+        ece.no_faults()
+    done = two.project.apply()
+    assert "1 updated, 0 replaced, 0 deleted, 4 restarted" in done.out
+    assert two.restarts() == [2, 2, 2, 3]
+    two.project.settled()
+
+
+def test_all_that_was_replaced_is_put_back(two: Restarted) -> None:
+    before = [two.project.resource(f"extension.{name}")["content_sha256"] for name in ("synonyms", "other")]
+    two.fails(3)
+    assert two.project.run("apply", "--auto-approve").code == 5
+    after = [two.project.resource(f"extension.{name}")["content_sha256"] for name in ("synonyms", "other")]
+    assert (after, two.restarts(), two.records()) == (before, [3, 3, 3, 4], [])

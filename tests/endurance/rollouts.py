@@ -43,7 +43,7 @@ TRIES = 8
 
 MODES = (
     *(("switch", "roll_back"), ("switch", "roll_back"), ("switch", "roll_back_all"), ("switch", "stop")),
-    ("restart", "stop"),
+    *(("restart", "stop"), ("restart", "roll_back")),
 )
 
 ENDS = MappingProxyType({0: "done", 1: "error", 3: "refused", 5: "partly", KILLED: "killed"})
@@ -180,7 +180,12 @@ class Round:
             found: list[dict[str, Any]] = ece.client.get("/sandbox/faults").get_json()["faults"]
             ece.no_faults()
         self.tally["faults"] += sum(fault["fired"] for fault in found)
-        Seen.of(self.project).hold(self.before)
+        Seen.of(self.project).hold(self.before, self._contents)
+
+    @property
+    def _contents(self) -> int:
+        """For how many contents a deployment may start anew: restarts go back by another one."""
+        return 1 + ((self.wish.mode, self.wish.on_failure) == ("restart", "roll_back"))
 
     def _finish(self) -> None:
         """Applies until the wish is carried out, or held back with its reason."""
