@@ -158,9 +158,8 @@ def kept(here: Opened, plan: Plan, state: State) -> Mapping[str, Former]:
 def _kept_of(
     here: Opened, rollout: Rollout, changes: Sequence[Change], state: State
 ) -> Iterator[tuple[str, Former]]:
-    placed = [change for change in changes if change.content is not None]
-    found = _find([_wanted(change, state) for change in placed], here.request, state, here.stored)
-    missing = next((change.address for change in placed if found[change.address].archive is None), None)
+    found = _find([_wanted(change, state) for change in changes], here.request, state, here.stored)
+    missing = next((c.address for c in changes if c.content is None or not found[c.address].archive), None)
     if missing is not None and rollout.way_back:
         raise StalePlan(
             f"the roll-out {rollout.name} is planned with a way back, and the old archive of {missing} is "
@@ -168,7 +167,7 @@ def _kept_of(
             advice="Plan again and review the result.",
         )
     shelf = Shelf.of(here.request.folder, here.environment.name)
-    for change in placed if missing is None else ():
+    for change in changes if missing is None else ():
         if (archive := found[change.address].archive) is not None:
             shelf.put(archive)
             yield str(change.address), _former(here, change, state)

@@ -80,9 +80,12 @@ class RollingDriver(RestDriver):
 
     def looked(self, request: Request) -> Result:
         """Yellow shards are well enough: they are noted, and may be yellow afterwards. Where no health is
-        asked for nothing is judged."""
+        asked for nothing is judged; only a restart that is under way has to end, or it could not be told from
+        the next one."""
         body = self._shown(request.id or "", request, _ALERTS).body
         name = self._called(body, request)
+        if request.health is None and (busy := pending(body) or restarting(body, ())):
+            raise not_yet(f"a plan of {name} is pending, {busy}")
         if request.health is not None and (trouble := unwell(body, YELLOW, {})):
             raise not_yet(f"{name} is not well enough to be changed: {trouble}")
         attempts = {resource: [*ids] for resource, ids in noted(body).items()}

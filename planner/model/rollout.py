@@ -226,7 +226,8 @@ class Begun:
     @property
     def leads_back(self) -> bool:
         """Whether there is a way back."""
-        return self.contents.keys() <= self.former.keys()
+        restarts = self.rollout.rules.mode == RESTART
+        return not restarts or self.rollout.way_back or bool(self.former)
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from werkzeug.test import Client as Caller
 
 from planner.kinds.binding import Conventions
@@ -116,6 +116,12 @@ class Deployed:
         assert found.observed is None
         assert found.reading is not None
         return found.reading
+
+    def note(self) -> Reading:
+        """A look that judges nothing."""
+        found = self.driver.looked(evolve(self._asked(LOOK), health=None)).reading
+        assert found is not None
+        return found
 
     def check(self, reading: Reading | None, health: Health | None = None) -> Result:
         return self.driver.checked(self._asked(CHECK, reading, health))
