@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from planner.app.carrying import Applying, Outcome, Report, carried
+from planner.app.carrying import Applying, Outcome, Report, carried, kept_before
 from planner.app.command_line import command_line, way_on
 from planner.app.contents import known_contents
 from planner.app.credentials import refuse_without_sink
@@ -258,7 +258,8 @@ def _carry_out(
     promotions = _promotions(here, plan, state, admitted, digest)
     release, run = _brought(here, admitted, digest)
     contents = known_contents(here, state)
-    provenance = Provenance(digest, variables, _commit(here), promotions, release, run, contents)
+    former = kept_before(here, plan, state)
+    provenance = Provenance(digest, variables, _commit(here), promotions, release, run, former, contents)
     plan, state = known_first(here.store, plan, state)
     after, outcome = carried(applying, plan, state, provenance, proposal.view, fresh_until)
     if after.contents and state.lineage and not state.contents:

@@ -12,7 +12,7 @@ from planner.app.command_line import plain_command_line
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
 from planner.model.plan import Plan
-from planner.model.rollout import BACK, RESTART, STOPPED, Begun, Rollout
+from planner.model.rollout import BACK, STOPPED, Begun, Rollout
 from planner.model.state import State
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def refuse_while_open(here: Opened, state: State) -> None:
 def open_refusal(folder: Path, environment: str, begun: Begun, why: str = "is not at its end") -> Refused:
     """That nothing else is done before a roll-out ends, and the commands that say how it does."""
     name = begun.rollout.name
-    words = ("continue", "abandon") if begun.rollout.rules.mode == RESTART else WAYS
+    words = [word for word in WAYS if word != "back" or begun.leads_back]
     ways = [plain_command_line(folder, environment, "rollout", word, name) for word in words]
     return Refused(
         f"the roll-out {name} ({begun.id}) has begun, and {why}",
@@ -61,7 +61,7 @@ def _as_begun(rollout: Rollout, records: Collection[Begun]) -> Rollout:
 def _first(begun: Begun) -> str:
     head = f"the roll-out {begun.rollout.name} ({begun.id})"
     if begun.status == STOPPED:
-        back = "" if begun.rollout.rules.mode == RESTART else ", back"
+        back = ", back" if begun.leads_back else ""
         return (
             f"{head} has begun, and waits: {begun.reason}; apply is refused until somebody says how it ends: "
             f"planner rollout continue{back} or abandon"

@@ -23,7 +23,7 @@ from planner.errors import PartlyApplied
 from planner.model.diagnostic import Diagnostic
 from planner.model.ledger import WENT_BACK, Ledger, Sink
 from planner.model.plan import Plan
-from planner.model.rollout import BACK, GOING, STOPPED
+from planner.model.rollout import BACK, GOING, RESTART, STOPPED, Former
 from planner.model.state import State
 from planner.model.value import Value
 
@@ -152,6 +152,7 @@ def run(
                 plan_digest=provenance.plan_digest,
                 release=provenance.release,
                 run=provenance.run,
+                former=provenance.former,
                 halt=applying.halt,
             )
             after, ledger, checked = carry_out(here.session, plan, state, surroundings, provenance)
@@ -159,9 +160,30 @@ def run(
         if error.ledger is not None:
             report.ledger(error.ledger, _way_on(here, plan, error.ledger))
         raise
+    if _replaces(plan):
+        _forget(here, after)
     failed = any(item.is_error for item in checked)
     paused = any(rolled.result == GOING for rolled in ledger.rollouts)
     return after, Outcome(ledger=ledger, failed=failed, paused=paused), checked
+
+
+def kept_before(here: Opened, plan: Plan, state: State) -> Mapping[str, Former]:
+    """What roll-outs may put in place again, kept before anything takes its place; see `way_back.kept`."""
+    if not _replaces(plan):
+        return {}
+    from planner.app.way_back import kept  # noqa: PLC0415 - only where something is replaced
+
+    return kept(here, plan, state)
+
+
+def _forget(here: Opened, state: State) -> None:
+    from planner.app.way_back import Shelf  # noqa: PLC0415 - only where something was replaced
+
+    Shelf.of(here.request.folder, here.environment.name).forget(state)
+
+
+def _replaces(plan: Plan) -> bool:
+    return any(rollout.rules.mode == RESTART for rollout in plan.rollouts)
 
 
 def _way_on(here: Opened, plan: Plan, ledger: Ledger) -> str:

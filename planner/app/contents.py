@@ -50,7 +50,7 @@ def imagined_contents(
     archives = request.workspace.archives(request.folder, None)
     sources = (base.get(change.moved_from or change.address) for change in uploads(proposal.plan))
     contents = [desired.content for desired in sources if desired and desired.content]
-    return dict(_known(contents, archives, {}, lambda _content: ""))
+    return dict(known(contents, archives, {}, lambda _content: ""))
 
 
 def known_contents(here: Opened, state: State) -> Mapping[str, KnownContent]:
@@ -62,18 +62,19 @@ def known_contents(here: Opened, state: State) -> Mapping[str, KnownContent]:
     wanted = here.session.goal.resources  # none where all is destroyed
     contents = [desired.content for desired in wanted.values() if desired.content]
     sources = sources_of(request.trees, configuration, contents)
-    return dict(_known(contents, archives, state.contents, sources.of))
+    return dict(known(contents, archives, state.contents, sources.of))
 
 
-def _known(
+def known(
     contents: Iterable[Content],
     archives: Archives,
     before: Mapping[str, KnownContent],
     source_of: Callable[[str], str],
 ) -> Iterator[tuple[str, KnownContent]]:
+    """What there is to keep of archives, by their sha256. source_of: by what templates call it."""
     for content in contents:
-        known = before.get(content.sha256, KnownContent())
-        files, source = known.files or _manifest(archives, content), source_of(content.source) or known.source
+        there = before.get(content.sha256, KnownContent())
+        files, source = there.files or _manifest(archives, content), source_of(content.source) or there.source
         if files or source:
             yield content.sha256, KnownContent(files, source)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,8 +12,8 @@ from planner.app.apply import halting, holding
 from planner.app.carrying import Applying, Outcome
 from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
-from planner.app.rolling import followed, without_void
-from planner.engine.rollouts.again import plan_again
+from planner.app.rolling import followed, planned_again, without_void
+from planner.engine.rollouts.again import owed
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
 from planner.model.ledger import APPLIED
@@ -23,7 +23,7 @@ from planner.model.rollout import (
     DONE,
     GOING,
     LOOKED,
-    RESTART,
+    RETURNING,
     STOPPED,
     UNDONE,
     WRONG,
@@ -66,9 +66,9 @@ def take_back(applying: Applying, name: str | None, *, auto: bool, lock_timeout:
     """
     with _held(applying, name, "rollout back", lock_timeout) as (held, state, begun):
         back = _going_back(begun)
-        if back.rollout.rules.mode == RESTART:
+        if not back.leads_back:
             raise _no_way_back(applying.here, back)
-        if back.to_go_back:
+        if back.to_go_back or owed(back, state):
             return _decided(held, state, back, "Take back", auto=auto)
         here = applying.here
         _approve(here, f"Take back the roll-out {back.rollout.name} in {here.environment.name}?", auto=auto)
@@ -85,17 +85,29 @@ def abandoned(state: State, begun: Begun) -> State:
     return state.fold([Milestone(begun.id, ended=True)])
 
 
-def left_as(begun: Begun) -> Iterator[str]:
+def left_as(begun: Begun, state: State) -> Iterator[str]:
     """How its deployments are left, in sentences."""
-    sorts = {
-        f"With what {begun.rollout.name} carries": (DONE,),
-        "As they were before": ("", UNDONE),
-        "In between, or not well": (LOOKED, WRONG),
-    }
-    for how, stages in sorts.items():
+    for how, stages in _sorts(begun, state).items():
         found = [m.shown for m in begun.rollout.members if begun.of(m.id).stage in stages]
         if found:
             yield f"{how}: {', '.join(found)}."
+
+
+def _sorts(begun: Begun, state: State) -> Mapping[str, tuple[str, ...]]:
+    """How deployments are left, and at which stages. Where one content is for all of them, those that have
+    not started anew with what is in place are told apart: nobody is going to know of them any more."""
+    between = {"In between, or not well": (LOOKED, WRONG, RETURNING)}
+    if not begun.contents:
+        return {
+            f"With what {begun.rollout.name} carries": (DONE,),
+            "As they were before": ("", UNDONE),
+            **between,
+        }
+    if begun.status != BACK or owed(begun, state):
+        still = "With the old content still, and the new one once they start anew"
+        return {"With the new content": (DONE,), still: ("", UNDONE), **between}
+    still = "With the new content still, and the old one once they start anew"
+    return {"With the old content": ("", UNDONE), still: (DONE,), **between}
 
 
 @contextmanager
@@ -129,7 +141,7 @@ def _decided(applying: Applying, state: State, begun: Begun, what: str, *, auto:
     back as it was to is done, unless a deployment is not well with what it had before.
     """
     here = applying.here
-    plan = plan_again([begun], state, here.session.goal, here.session.drivers)
+    plan, _ = planned_again(here, [begun], state)
     ids = {change.id or "" for change in plan.changes}
     applying.report.plan(evolve(plan, rollouts=(begun.rollout.only(ids),)))
     _approve(here, f"{what} the roll-out {begun.rollout.name} in {here.environment.name}?", auto=auto)

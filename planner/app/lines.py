@@ -9,13 +9,12 @@ both archives, and their lines are compared; else it is said why there are none.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
-from planner.app.prior_content import Archive, Fetch, Found, InEither, InGit, InInstallation, Wanted
+from planner.app.prior_content import Archive, Fetch, Found, InEither, InInstallation, Wanted, in_git
 from planner.archives import ArchiveError, Archives
 from planner.archives.members import DAMAGED
 from planner.archives.texts import Showing
@@ -24,7 +23,6 @@ from planner.config.load import Configuration
 from planner.engine.contents import member_changes, told
 from planner.engine.refresh import Asking
 from planner.engine.workflow import Proposal
-from planner.errors import PlannerError
 from planner.model import FULL, LINES, NAMES, NONE
 from planner.model.address import Address
 from planner.model.members import ContentChange, KnownContent
@@ -105,18 +103,10 @@ class Lines:
     def _archives(self) -> Archives:
         return self.request.workspace.archives(self.request.folder, self.configuration.pinned)
 
-    def in_git(self, state: State) -> InGit:
-        """Where archives are that the state knows, and what is desired now may have been."""
-        repository, also = None, []
-        with suppress(PlannerError):  # which whoever asks for the commit is told
-            repository = self.request.trees.repository
-            also = [repository.head()] if repository else []
-        applied = state.applied.commit if state.applied else None
-        return InGit(repository, self.request.workspace.folder(), tuple(filter(None, (applied, *also))))
-
     def archive(self, state: State) -> Archive:
         """Where archives are that the state knows; the installation, too, where somebody asks for it."""
-        return InEither(self.in_git(state), self.stored) if self.stored else self.in_git(state)
+        git = in_git(self.request, state)
+        return InEither(git, self.stored) if self.stored else git
 
 
 def _names_only(configuration: Configuration, address: Address) -> bool:
@@ -242,7 +232,8 @@ class _Replaced:
         replaced = [item for item in drift if self._is_replaced(item)]
         there = self._there([Wanted(item.address, item.id, "") for item in replaced])
         others = [item for item in replaced if self._is_another(item, there[item.address])]
-        before = self.lines.in_git(self.state).find([self._wanted(item) for item in others]) if others else {}
+        git = in_git(self.lines.request, self.state)
+        before = git.find([self._wanted(item) for item in others]) if others else {}
         for item in drift:
             told = there.get(item.address)
             yield evolve(item, content=self._content(item, told, before)) if told else item

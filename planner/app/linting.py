@@ -24,6 +24,7 @@ from planner.model.diagnostic import ERROR, WARNING, Diagnostic, Position, did_y
 from planner.model.lint import Fault, Rule
 from planner.model.plan import NORMAL
 from planner.model.resource import Content, Desired
+from planner.model.rollout import RESTART
 from planner.model.value import Path
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ def with_findings(
         from planner.app.lines import with_lines  # noqa: PLC0415 - only where an archive is another one
 
         proposal = with_lines(request, configuration, proposal, fetch, at_hand)
+    if any(rollout.rules.mode == RESTART for rollout in proposal.plan.rollouts):
+        from planner.app.way_back import with_way_back  # noqa: PLC0415 - only where something is replaced
+
+        proposal = with_way_back(request, proposal, fetch)
     sent = {change.address for change in proposal.plan.changes if change.content is not None}
     found = (
         item if address in sent or not item.is_error else evolve(item, severity=WARNING)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import count
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from tempfile import NamedTemporaryFile
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import evolve, field, frozen
 
@@ -25,7 +26,11 @@ from planner.engine.refresh import Asking
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.resource import Content
+from planner.model.state import State
 from planner.vcs import Repository
+
+if TYPE_CHECKING:
+    from planner.app.opening import Request
 
 NO_COMMIT: Final = "no commit has it as it was applied"
 NO_REPOSITORY: Final = "the project is in no git repository"
@@ -167,6 +172,16 @@ class _Tree:
         """What is not in the commit as on disk; asked once, since it takes longer than all the rest."""
         whole = evolve(self.repository, prefix="")
         return (*unkept_in(self.folder, ()), *converted(whole.converted(*self.paths)))
+
+
+def in_git(request: Request, state: State) -> InGit:
+    """Where archives are that a state knows, and what is desired now may have been."""
+    repository, also = None, []
+    with suppress(PlannerError):  # which whoever asks for the commit is told
+        repository = request.trees.repository
+        also = [repository.head()] if repository else []
+    applied = state.applied.commit if state.applied else None
+    return InGit(repository, request.workspace.folder(), tuple(filter(None, (applied, *also))))
 
 
 Fetch = Callable[[Address, str], bytes]

@@ -11,11 +11,11 @@ from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
 from planner.app.opening import Opened
 from planner.engine.carrying import Provenance
-from planner.engine.rollouts.again import plan_again
+from planner.engine.rollouts.again import owed, plan_again
 from planner.engine.workflow import Proposal, propose_from
-from planner.errors import Refused, StalePlan
+from planner.errors import PartlyApplied, Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
-from planner.model.rollout import BACK, STOPPED, Begun
+from planner.model.rollout import BACK, GOING, STOPPED, Begun
 from planner.model.state import State
 
 
@@ -47,8 +47,8 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
     for begun in records:
         here.caller.tell(_going_on(begun))
     back = any(begun.status == BACK for begun in records)
-    plan = plan_again(records, state, here.session.goal, here.session.drivers)
-    after, outcome = carried(applying, plan, state, _as_of(records))
+    plan, provenance = _again_or_stopped(here, records, state)
+    after, outcome = carried(applying, plan, state, provenance)
     if back and outcome.ledger is not None:  # something had been done, by whichever run
         if outcome.goes_back(after):
             applying.report.ledger(outcome.ledger, way_on(here, plan, outcome.ledger))
@@ -56,14 +56,41 @@ def followed(applying: Applying, state: State, records: Sequence[Begun]) -> tupl
     return after, went_back(applying, plan, after, outcome)
 
 
-def _as_of(records: Sequence[Begun]) -> Provenance:
-    return Provenance(records[0].plan_digest)
+def planned_again(here: Opened, records: Sequence[Begun], state: State) -> tuple[Plan, Provenance]:
+    """What is left of these records. Refused where what one of them puts in place is not at hand."""
+    goal, drivers, digest = here.session.goal, here.session.drivers, records[0].plan_digest
+    if not any(owed(begun, state) for begun in records):
+        return plan_again(records, state, goal, drivers), Provenance(digest)
+    from planner.app.way_back import at_hand, what_is_known  # noqa: PLC0415 - only where one is to be sent
+
+    found = at_hand(here, records, state)
+    plan = plan_again(records, state, goal, drivers, found)
+    return plan, Provenance(digest, contents=what_is_known(here, records, found))
+
+
+def _again_or_stopped(here: Opened, records: Sequence[Begun], state: State) -> tuple[Plan, Provenance]:
+    """As `planned_again`. What cannot go on, or back, waits from now on for somebody to say how it ends."""
+    try:
+        return planned_again(here, records, state)
+    except Refused as error:
+        why = error.summary
+        left = {begun.id for begun in records if owed(begun, state)}
+        rollouts = (
+            evolve(b, status=STOPPED, reason="; ".join(filter(None, (b.reason, why)))) if b.id in left else b
+            for b in state.rollouts
+        )
+        here.store.commit(evolve(state, rollouts=tuple(rollouts)))
+        raise
 
 
 def without_void(here: Opened, state: State) -> State:
     """Without what was to restart users of a content that was never put in place: it is planned anew."""
-    held = {str(address): prior.content_sha256 for address, prior in state.resources.items()}
-    void = [b for b in state.rollouts if b.is_untouched and not b.contents.items() <= held.items()]
+    waiting = [begun for begun in state.rollouts if begun.status == GOING and begun.is_untouched]
+    if any(owed(begun, state) for begun in waiting):
+        from planner.app.way_back import looked_up  # noqa: PLC0415 - only where a run was cut off
+
+        state = looked_up(here, waiting, state)
+    void = [begun for begun in waiting if len(owed(begun, state)) == len(begun.contents) > 0]
     for begun in void:
         here.caller.tell(f"The roll-out {begun.rollout.name} ({begun.id}) had not done anything, and ends.")
     left = tuple(begun for begun in state.rollouts if begun not in void)
@@ -78,8 +105,12 @@ def went_back(applying: Applying, plan: Plan, state: State, outcome: Outcome) ->
     if forward is None or outcome.back or not outcome.goes_back(state):
         return outcome
     records = [begun for begun in state.rollouts if begun.status == BACK]
-    again = plan_again(records, state, here.session.goal, here.session.drivers)
-    after, came, _ = run(applying, again, state, _as_of(records))
+    try:
+        again, provenance = _again_or_stopped(here, records, state)
+    except Refused as error:
+        applying.report.ledger(forward, "")
+        raise PartlyApplied(error.summary, advice=error.advice) from error
+    after, came, _ = run(applying, again, state, provenance)
     back = came.ledger or forward
     told = {rolled.id: rolled for rolled in (*forward.rollouts, *back.rollouts)}
     ledger = evolve(forward, interrupted=back.interrupted, changed=True, rollouts=tuple(told.values()))

@@ -16,23 +16,11 @@ from planner.config.statements import a_text, boolean, mapping, sensitive, too_l
 from planner.config.validation import Checker, Place, Problem, holds_invalid
 from planner.config.values import Written, shaped
 from planner.model.declarations import RolloutBlock
-from planner.model.rollout import (
-    GREEN,
-    NONE,
-    RESTART,
-    ROLL_BACK,
-    ROLL_BACK_ALL,
-    STOP,
-    SWITCH,
-    YELLOW,
-    Analysis,
-    Health,
-    Rules,
-)
+from planner.model.health import GREEN, YELLOW, Analysis, Health
+from planner.model.rollout import NONE, RESTART, ROLL_BACK, ROLL_BACK_ALL, STOP, SWITCH, Rules
 from planner.model.value import Path, Value, dotted, is_sensitive
 
 _WHOLE: Final = "what it says"
-_ON_FAILURE: Final[Path] = ("on_failure",)
 
 _ANALYSIS: Final = mapping(
     "A text, and what becomes of it.",
@@ -82,7 +70,7 @@ SCHEMA: Final[Mapping[str, Any]] = mapping(
     on_failure={
         "enum": [STOP, ROLL_BACK, ROLL_BACK_ALL],
         "description": "When a deployment fails: nothing more is done, its wave goes back, or all waves do. "
-        "roll_back by default; with mode: restart stop, and nothing else.",
+        "roll_back by default, with mode: restart stop. There any way back takes all waves.",
     },
 )
 """Its shape, with what editors say of it."""
@@ -138,12 +126,6 @@ def _as_meant(value: Value) -> Value:
 def _problems_between(said: Mapping[str, Value]) -> Iterator[Problem]:
     """What no schema tells."""
     yield from _durations(said)
-    if said.get("mode") == RESTART and said.get("on_failure") in (ROLL_BACK, ROLL_BACK_ALL):
-        yield Problem(
-            _ON_FAILURE,
-            f"on_failure cannot be {said['on_failure']} with mode: restart",
-            advice="Write stop: new content takes the place of the old, and there is nothing to go back to.",
-        )
     if isinstance(found := said.get("waves"), list | tuple):
         yield from waves.wrong_waves(found)
 

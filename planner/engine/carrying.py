@@ -22,7 +22,7 @@ from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.ledger import Ledger
 from planner.model.members import KnownContent
 from planner.model.plan import NORMAL, ROLLOUT, Action, Plan
-from planner.model.rollout import Failure
+from planner.model.rollout import Failure, Former
 from planner.model.state import Applied, State, Working
 from planner.model.value import Value, conceal, is_sensitive, renewed
 
@@ -32,8 +32,8 @@ class Provenance:
     """What an apply is made from, for the state. commit: of the project's git repository, if it has one.
 
     promotions: the state's, from what it is afterwards and whether the apply was whole; None where they stay
-    as they are. release, run: that it brings, as in a Begun. contents: what is known of archives, by their
-    sha256.
+    as they are. release, run: that it brings, as in a Begun. former: see Surroundings. contents: what is
+    known of archives, by their sha256.
     """
 
     plan_digest: str
@@ -42,6 +42,7 @@ class Provenance:
     promotions: Callable[[State, bool], tuple[Mapping[str, Value], ...]] | None = None
     release: str = ""
     run: Mapping[str, Value] = field(factory=dict)
+    former: Mapping[str, Former] = field(factory=dict)
     contents: Mapping[str, KnownContent] = field(factory=dict)
 
 

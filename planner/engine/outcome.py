@@ -179,8 +179,11 @@ def _sends_file(step: Step, kind: Kind) -> bool:
 
 
 def _to_upload(change: Change, desired: Mapping[Address, Desired]) -> Content | None:
-    """The planned content, at its place on this machine: the driver compares what lies there with it."""
+    """The planned content, at its place on this machine: the driver compares what lies there with it. What a
+    way back puts in place knows its own, and it is not what is desired."""
     resource = desired.get(change.address)
+    if change.content is not None and change.content.archive:
+        return change.content
     if change.content is None or resource is None or resource.content is None:
         return None
     return evolve(change.content, archive=resource.content.archive)

@@ -65,10 +65,12 @@ def _of_another_state(plan: Plan, state: State) -> str:
 
 
 def moved_since(plan: Plan, state: State, drivers: Drivers, salt: str, asking: Asking) -> tuple[Entry, ...]:
-    """The changes whose resource moved since the plan, each with its three-way diff; nothing is written."""
+    """The changes whose resource moved since the plan, each with its three-way diff; nothing is written. Who
+    only starts anew cannot have moved: nothing of it is to be another.
+    """
     state = replay(state, plan.moves)
     changes = (c for c in plan.changes if c.id is not None and not c.deposed)
-    held = (c for c in changes if c.action is not Action.CREATE)
+    held = (c for c in changes if c.action not in (Action.CREATE, Action.RESTART))
     built_on = [c for c in held if c.imported or c.address in state.resources]
     priors = [state.resources.get(c.address) or Prior(c.address, c.id or "", c.before) for c in built_on]
     reads, _ = read_held(priors, state, drivers, asking)

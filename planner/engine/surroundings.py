@@ -10,10 +10,11 @@ from planner.engine.credentials import Credentials
 from planner.engine.outcome import Fresh
 from planner.engine.ports import JournalWriter
 from planner.engine.refresh import Listed
+from planner.model.health import Reading
 from planner.model.ledger import Rolled, Sink
 from planner.model.plan import Step
 from planner.model.resource import Request, Result
-from planner.model.rollout import Begun, Declared, Member, Milestone, Reading
+from planner.model.rollout import Begun, Declared, Former, Member, Milestone
 from planner.model.value import Value
 
 Halting = Callable[[Begun, int, float], str]
@@ -54,6 +55,7 @@ class Surroundings:
     plan_digest: str = ""
     release: str = ""
     run: Mapping[str, Value] = field(factory=dict)
+    former: Mapping[str, Former] = field(factory=dict)
     halt: Halting = never
 
 

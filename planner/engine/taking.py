@@ -66,7 +66,7 @@ def take(decisions: Decisions) -> Taken:
     found = _carried(decisions)
     for each in found:
         if each.failure is not None:
-            decisions.withheld |= dict.fromkeys(each.members, f"{each.label} is held back")
+            decisions.withheld |= dict.fromkeys(each.held, f"{each.label} is held back")
     removals = _Removals(decisions)
     taken = _chosen(decisions, _pending(decisions, removals, found), found)
     removals.check(taken.changes, taken.in_use)

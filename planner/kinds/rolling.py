@@ -39,8 +39,9 @@ from planner.kinds.owned import as_attributes, loaded_of, owned_by, still_to_go
 from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver, said
 from planner.kinds.validating import not_yet
+from planner.model.health import USUAL, YELLOW, Health, Reading
 from planner.model.resource import FAILED, PENDING, Observed, Request, Result, Settling
-from planner.model.rollout import RESTARTED, YELLOW, Health, Reading
+from planner.model.rollout import RESTARTED
 from planner.model.value import Value
 
 HISTORY: Final = {"show_plan_history": "true", "show_plan_logs": "true"}
@@ -69,7 +70,6 @@ _ANALYZE: Final = Operation(
     only_reads=True,
     proxied=True,
 )
-_USUAL: Final = Health()
 _UNSEEN: Final = "what its nodes loaded could not be looked at"
 
 
@@ -93,17 +93,21 @@ class RollingDriver(RestDriver):
         return self.restarted(request) if request.operation == RESTARTED else super().perform(request)
 
     def looked(self, request: Request) -> Result:
-        """Yellow shards are well enough: they are noted, and may be yellow afterwards."""
+        """Yellow shards are well enough: they are noted, and may be yellow afterwards. Where no health is
+        asked for nothing is judged; only a restart that is under way has to end, or it could not be told from
+        the next one."""
         body = self._shown(request.id or "", request, _ALERTS).body
         name = self._called(body, request)
-        if trouble := unwell(body, YELLOW, {}):
+        if request.health is None and (busy := pending(body) or restarting(body, ())):
+            raise not_yet(f"a plan of {name} is pending, {busy}")
+        if request.health is not None and (trouble := unwell(body, YELLOW, {})):
             raise not_yet(f"{name} is not well enough to be changed: {trouble}")
         attempts = {resource: [*ids] for resource, ids in noted(body).items()}
         return Result(None, reading=Reading(shards_of(body), attempts, restarts_of(body)))
 
     def checked(self, request: Request) -> Result:
         """Of a deployment that was not read before only its health counts, and no attempt."""
-        before, health = request.reading or Reading(), request.health or _USUAL
+        before, health = request.reading or Reading(), request.health or USUAL
         reply = self._shown(request.id or "", request, _ALERTS)
         settling = _settling(reply, health, before)
         if settling.status:

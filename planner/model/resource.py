@@ -12,8 +12,8 @@ from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.diagnostic import Position
+from planner.model.health import Health, Reading
 from planner.model.redaction import FOR_PEOPLE, IDENTITY, ON_THIS_MACHINE, WORD
-from planner.model.rollout import Health, Reading
 from planner.model.value import Path, Reference, Value
 
 FORGET: Final = "forget"

@@ -13,12 +13,12 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from planner.model.address import Address
+from planner.model.health import UNREAD, USUAL, Health, Reading
 from planner.model.redaction import FOR_PEOPLE, IDENTITY, WORD
 from planner.model.value import Value
 
 SWITCH, RESTART, NONE = "switch", "restart", "none"
 STOP, ROLL_BACK, ROLL_BACK_ALL = "stop", "roll_back", "roll_back_all"
-GREEN, YELLOW, RED = "green", "yellow", "red"
 
 LOOK, CHECK, RESTARTED = "look", "check", "restart"
 """The steps of a member beside its writes: what it is like before, and whether it is well afterwards; and the
@@ -28,32 +28,8 @@ GOING, STOPPED, BACK = "going on", "stopped", "going back"
 """How a roll-out stands that has not ended: it goes on; it waits for somebody to say how; it goes back."""
 
 LOOKED, DONE, WRONG, UNDONE = "looked at", "done", "failed", "back"
-"""How far a member is. LOOKED: its writes may have begun."""
-
-
-@frozen
-class Analysis:
-    """What an analyzer of an index is to make of a text. tokens: in their order.
-
-    All of it is kept as it is: with a mark in the place of a secret it would ask for something else.
-    """
-
-    index: str = field(metadata=IDENTITY)
-    analyzer: str = field(metadata=IDENTITY)
-    text: str = field(metadata=IDENTITY)
-    tokens: tuple[str, ...] = field(metadata=IDENTITY)
-
-
-@frozen
-class Health:
-    """What a deployment has to show after its change. status: GREEN, or YELLOW where that is enough. plugins:
-    each node has loaded what its plan names. within: seconds.
-    """
-
-    status: str = field(default=GREEN, metadata=WORD)
-    plugins: bool = False
-    analyze: tuple[Analysis, ...] = ()
-    within: int = 1800
+RETURNING = "on its way back"
+"""How far a member is. LOOKED: its writes may have begun. RETURNING: its restart on the way back may have."""
 
 
 @frozen
@@ -63,7 +39,7 @@ class Rules:
     mode: str = field(default=SWITCH, metadata=WORD)
     at_once: int = 1
     pause: int = 0
-    health: Health = Health()
+    health: Health = USUAL
     on_failure: str = field(default=STOP, metadata=WORD)
 
 
@@ -123,7 +99,8 @@ class Rollout:
     """A roll-out as it is planned. of: what it carries. wish: a digest of what that is to be. waves: its
     members. keeping: who uses what it carries and keeps the old one, by name.
 
-    held: why it does not begin: the same failed before.
+    held: why it does not begin: the same failed before. way_back: in the mode RESTART, where it is to go back
+    when a deployment fails, that what it replaces is at hand; no_way_back: why not.
     """
 
     name: str = field(metadata=IDENTITY)
@@ -133,6 +110,13 @@ class Rollout:
     waves: tuple[tuple[Member, ...], ...] = ()
     keeping: tuple[str, ...] = field(default=(), metadata=FOR_PEOPLE)
     held: Failure | None = field(default=None, metadata=FOR_PEOPLE)
+    way_back: bool = False
+    no_way_back: str = field(default="", metadata=FOR_PEOPLE)
+
+    @property
+    def turns_back(self) -> bool:
+        """Whether it goes back by itself when a deployment fails."""
+        return self.rules.on_failure != STOP and (self.rules.mode != RESTART or self.way_back)
 
     @property
     def members(self) -> Iterator[Member]:
@@ -148,35 +132,26 @@ class Rollout:
         return evolve(self, waves=tuple(tuple(m for m in wave if m.id in ids) for wave in self.waves))
 
 
-@frozen
-class Reading:
-    """A deployment as it was before its change. status: of its shards. attempts: ids of the attempts there
-    were, by resource. alerts: what the platform had told of restarts.
-    """
-
-    status: str = field(default="", metadata=WORD)
-    attempts: Mapping[str, Value] = field(factory=dict)
-    alerts: tuple[str, ...] = field(default=(), metadata=IDENTITY)
-
-
 _ON_THE_WAY_BACK: Final = "on the way back: "
 
 
 @frozen
 class Progress:
-    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG or UNDONE. reason: why it failed; or,
-    before it is either, why its change was not sent.
+    """How far a member is: "" (nothing was done), LOOKED, DONE, WRONG, RETURNING or UNDONE. reason: why it
+    failed; or, before it is either, why its change was not sent.
     """
 
     stage: str = field(default="", metadata=WORD)
-    reading: Reading = Reading()
+    reading: Reading = UNREAD
     reason: str = ""
 
     @property
     def cause(self) -> str:
         """Why it failed on its way there, "" where it did not."""
         there, back, _ = self.reason.partition(_ON_THE_WAY_BACK)
-        return (there.removesuffix("; ") if back else there) if self.stage in (WRONG, UNDONE) else ""
+        return (
+            (there.removesuffix("; ") if back else there) if self.stage in (WRONG, RETURNING, UNDONE) else ""
+        )
 
     def back(self, stage: str, reason: str = "") -> Progress:
         """This on its way back. reason: what was not well with that, beside why it is taken back."""
@@ -193,6 +168,17 @@ class Declared:
     settle_within: int = 0
 
 
+@frozen
+class Former:
+    """What a roll-out puts in place again on its way back, kept before it was replaced. sha256: of the
+    archive. source: where git has what it was made from, as in KnownContent. declared: of its resource, then.
+    """
+
+    sha256: str = field(metadata=WORD)
+    source: str = ""
+    declared: Mapping[str, Value] = field(factory=dict)
+
+
 NOTHING_YET: Final = Progress()
 
 
@@ -201,9 +187,9 @@ class Begun:
     """The record of a roll-out. id: as "r-4f2c9a71be". plan_digest: of the plan that began it. at: when, ISO
     8601 in UTC. declared, progress: by the ids of members. reason: why it stopped, or goes back. all_back:
     somebody said that all of its waves go back, whatever on_failure says. contents: by address, the SHA-256
-    of what is put in place first, where its users only restart. release: the id of the one that it brings, ""
-    where none is promoted; run: as State.promotions is to have it then. beside: its plan changes other things
-    too.
+    of what is put in place first, where its users only restart; former: what that takes the place of, where
+    all of it was at hand. release: the id of the one that it brings, "" where none is promoted; run: as
+    State.promotions is to have it then. beside: its plan changes other things too.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -216,9 +202,16 @@ class Begun:
     reason: str = ""
     all_back: bool = False
     contents: Mapping[str, str] = field(factory=dict, metadata=WORD)
+    former: Mapping[str, Former] = field(factory=dict)
     release: str = field(default="", metadata=WORD)
     run: Mapping[str, Value] = field(factory=dict, metadata=WORD)
     beside: bool = False
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether there is a way back."""
+        restarts = self.rollout.rules.mode == RESTART
+        return not restarts or self.rollout.way_back or bool(self.former)
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)
@@ -252,10 +245,12 @@ class Begun:
 
     @property
     def to_go_back(self) -> tuple[Member, ...]:
-        """The members that go back, the last wave first: of this wave, or of all, as on_failure says."""
-        all_of_them = self.all_back or self.rollout.rules.on_failure == ROLL_BACK_ALL
+        """The members that go back, the last wave first: of this wave, or of all, as on_failure says. After a
+        restart all of them: there is one content for all."""
+        rules = self.rollout.rules
+        all_of_them = self.all_back or rules.on_failure == ROLL_BACK_ALL or rules.mode == RESTART
         waves = reversed([*enumerate(self.rollout.waves, 1)])
-        touched = (LOOKED, DONE, WRONG)
+        touched = (LOOKED, DONE, WRONG, RETURNING)
         return tuple(
             member
             for number, wave in waves

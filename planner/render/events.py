@@ -84,6 +84,7 @@ def _planned(rollout: Rollout, restarts: int) -> Line:
     line |= {"waves": [_members_of(wave) for wave in rollout.waves], "restarts": restarts}
     line |= {"at_once": rules.at_once, "pause": rules.pause, "health": health}
     line |= {"on_failure": rules.on_failure, "keeping": list(rollout.keeping)}
+    line |= _given(rollout, "way_back", "no_way_back")
     return line | ({"held": encode(rollout.held)} if rollout.held else {})
 
 

@@ -9,18 +9,18 @@ from typing import Final
 from attrs import frozen
 
 from planner.model.address import Address
+from planner.model.health import GREEN, Health
 from planner.model.plan import ROLLOUT, SETTLE, Plan
 from planner.model.rollout import (
     CHECK,
-    GREEN,
     LOOK,
     NONE,
+    RESTART,
     ROLL_BACK,
     ROLL_BACK_ALL,
     STOP,
     SWITCH,
     Failure,
-    Health,
     Member,
     Rollout,
 )
@@ -34,6 +34,7 @@ _FAILS: Final[Mapping[str, str]] = {
     ROLL_BACK: "when one fails its wave goes back",
     ROLL_BACK_ALL: "when one fails all waves go back",
 }
+_RESTARTS_BACK: Final = "when one fails the old content is put back, and all that started anew do so again"
 
 
 def span(seconds: int) -> str:
@@ -130,8 +131,20 @@ class RolloutView:
         at_once = "one at a time" if rules.at_once == 1 else f"{rules.at_once} at a time"
         pause = [f"{span(rules.pause)} between waves"] if rules.pause and len(self.rollout.waves) > 1 else []
         going = ", ".join([*([at_once] * (self.deployments > 1)), checks_text(rules.health), *pause])
-        fails = "" if self.plan.mode == ROLLOUT else f"; {_FAILS.get(rules.on_failure, rules.on_failure)}"
-        return f"{going}{fails}"
+        return going if self.plan.mode == ROLLOUT else f"{going}; {self._fails}"
+
+    @property
+    def _fails(self) -> str:
+        """What happens when a deployment fails."""
+        rules = self.rollout.rules
+        if rules.mode != RESTART or rules.on_failure == STOP:
+            return _FAILS.get(rules.on_failure, rules.on_failure)
+        return _FAILS[STOP] if self.rollout.no_way_back else _RESTARTS_BACK
+
+    @property
+    def no_way_back(self) -> str:
+        """That there is no way back though one was asked for, and why; "" else."""
+        return f"no way back: {self.rollout.no_way_back}" if self.rollout.no_way_back else ""
 
     def staying(self, most: int = MEMBERS_NAMED) -> str:
         """Who keeps the old content, and why; "" for nobody that is known. most: of them are named."""
@@ -165,7 +178,7 @@ class RolloutView:
     @property
     def remarks(self) -> tuple[str, ...]:
         """All there is to say below the waves but for what holds it back, each a line of its own."""
-        return tuple(filter(None, (self.manner, self.staying(), self.unknown)))
+        return tuple(filter(None, (self.manner, self.no_way_back, self.staying(), self.unknown)))
 
 
 def rollout_views(plan: Plan, again: str = "") -> Iterator[RolloutView]:

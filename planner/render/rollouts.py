@@ -12,7 +12,7 @@ from planner.model.rollout import (
     DONE,
     GOING,
     LOOKED,
-    RESTART,
+    RETURNING,
     STOPPED,
     UNDONE,
     WRONG,
@@ -31,6 +31,7 @@ _NAMED: Final = 12
 
 STAGES: Final[Mapping[str, tuple[str, str]]] = {
     WRONG: ("failed", ERROR),
+    RETURNING: ("returning", CHANGE),
     LOOKED: ("under way", CHANGE),
     DONE: ("done", ADD),
     UNDONE: ("as before", WARNING),
@@ -70,8 +71,9 @@ def next_text(item: Begun, busy: str) -> str:
     if item.status == STOPPED:
         return "it waits for somebody to say how"
     if item.status == BACK:
-        names = listing([member.shown for member in item.to_go_back], _NAMED) or "nothing is left to do"
-        return f"the next apply finishes the way back: {names}"
+        names = listing([member.shown for member in item.to_go_back], _NAMED)
+        left = names or ("the old content" if item.former else "nothing is left to do")
+        return f"the next apply finishes the way back: {left}"
     waves = len(item.rollout.waves)
     return "the next apply ends it" if item.wave > waves else f"the next apply goes on with wave {item.wave}"
 
@@ -80,17 +82,20 @@ def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:
     """Commands, each with what it does."""
     whose = f"{item.rollout.name} -e {environment}"
     ways = [(f"planner rollout continue {whose}", _going_on(item))]
-    if item.status != BACK and (members := way_back(item)):
+    if item.status != BACK and ((members := way_back(item)) or item.former):
         count = plural(len(members), "deployment")
-        ways.append((f"planner rollout back {whose}", f"brings {count} back to what was declared before"))
+        does = f"brings {count} back to what was declared before"
+        if item.former:
+            does = f"puts the old content back, and starts {count} anew once more"
+        ways.append((f"planner rollout back {whose}", does))
     return [*ways, (f"planner rollout abandon {whose}", _FORGETS)]
 
 
 def way_back(item: Begun) -> tuple[Member, ...]:
     """The members that a way back takes: of one that goes back, those that are left; else of all waves.
-    Nothing leads back from a restart: the old content is not there any more.
+    Nothing leads back from a restart where the old content was not kept.
     """
-    if item.rollout.rules.mode == RESTART:
+    if not item.leads_back:
         return ()
     return item.to_go_back if item.status == BACK else evolve(item, all_back=True).to_go_back
 

@@ -31,6 +31,16 @@ def test_on_its_way_back(tmp_path: Path) -> None:
     assert tally["kills"] > 15
 
 
+def test_on_its_way_back_from_restarts(tmp_path: Path) -> None:
+    """Whether the old content is in place again, and who started anew with it, is told from the record."""
+    wish = Wish(BROKEN, mode="restart", on_failure="roll_back")
+    tally: Counter[str] = Counter()
+    for number, (name, make) in enumerate(every_cut(tmp_path, wish, JOURNAL)):
+        if number % 2 and (cut := make(tmp_path / name)).goes_back:
+            tally += went_on(cut, [*WAYS][number % len(WAYS)])
+    assert tally["kills"] > 7
+
+
 def test_a_way_back_that_is_refused_is_told_and_taken_by_the_next_apply(tmp_path: Path) -> None:
     project = rolled(tmp_path, [0])
     Wish(BROKEN).write(project)

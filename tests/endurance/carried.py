@@ -137,9 +137,14 @@ class Seen:
         only = [said for id_, said in self.rules.items() if id_ in now or id_ not in kept]
         promise(only == [rule], f"there are {dict(self.rules)}, not {rule} alone, and {kept} are kept")
         self.hold_loading(dict.fromkeys(running, rule))
-        stored = {self.stored.get(id_, "") for id_ in now}
-        old = [number for number in running if {*self.loaded[id_of(number)]} != stored]
-        promise(not (loaded and old), f"the nodes of {old} have {self.loaded}, and {self.stored} is stored")
+        if loaded:
+            self.hold_loaded(running)
+
+    def hold_loaded(self, numbers: Collection[int]) -> None:
+        """The nodes of these have what is stored."""
+        stored = {self.stored.get(id_, "") for number in numbers for id_ in self._ids(number)}
+        old = [number for number in numbers if {*self.loaded[id_of(number)]} != stored]
+        promise(not old, f"the nodes of {old} have {self.loaded}, and {self.stored} is stored")
 
     def hold_unbound(self, numbers: Iterable[int]) -> None:
         """Those of which no binding is any more load nothing of ours."""

@@ -32,6 +32,7 @@ NARROW = (*APPLY, "--parallelism", "1")
 PARTLY = 5
 TRIES = 3
 ROLL_BACK = "roll_back"
+SWITCH, RESTART = "switch", "restart"
 VOID = "had not done anything, and ends"
 SEARCHED = 2
 """The deployment of the second wave that has the index."""
@@ -116,11 +117,12 @@ def go_on(cut: Cut, way: Way) -> Counter[str]:
     wish, record = way.edit(cut.wish), cut.record
     wish.write(cut.project)
     if way.elsewhere:
-        shutil.rmtree(cut.project.folder / "state/.archives", ignore_errors=True)
+        for kept in (".archives", ".way-back"):
+            shutil.rmtree(cut.project.folder / "state" / kept, ignore_errors=True)
     looked = cut.run("plan", "--detailed-exitcode")
     promise(looked.code in (0, 2) or is_held(looked), f"a plan after a kill: {looked}")
     first = cut.run(*way.words(cut))
-    cut.seen(1 + (wish.rule != cut.wish.rule))
+    cut.seen(_contents(cut, wish))
     void = wish.mode == "restart" and VOID in first.both  # what was to be uploaded never was
     if record is not None and not void:
         promise(first.code in (0, PARTLY), f"it is not gone on with: {first}")
@@ -135,24 +137,35 @@ def _finish(cut: Cut, wish: Wish, done: Done) -> None:
         if done.code == 0 or is_held(done):
             break
         done = cut.run(*APPLY)
-        cut.seen(1 + (wish.rule != cut.wish.rule))
+        cut.seen(_contents(cut, wish))
     if wish.rule == BROKEN:
         promise(is_held(done), f"what failed is not held back: {done}")
         seen, bound = cut.seen(), cut.wish.bound
-        done_well = [0] if cut.wish.on_failure == ROLL_BACK else []  # the first wave has no index
+        one_wave = cut.wish.on_failure == ROLL_BACK and cut.wish.mode == SWITCH
+        done_well = [0] if one_wave else []  # the first wave has no index
         loading = {number: BROKEN if number in done_well else GOOD for number in bound}
         seen.hold_loading({number: rule for number, rule in loading.items() if number in wish.bound})
         promise(GOOD in seen.rules.values(), f"the way back is gone: {seen.rules}")
+        if cut.wish.mode == RESTART:
+            seen.hold_loaded([number for number in bound if number in wish.bound])
         wish = evolve(wish, rule=BEST)
         wish.write(cut.project)
         done = cut.run(*APPLY)
     promise(done.code == 0, f"it does not go through: {done}")
     again = cut.run("plan", "--detailed-exitcode")
     promise(again.code == 0, f"something is left to do: {again}")
-    seen = cut.seen()
+    seen = cut.seen(_contents(cut, wish))
     seen.hold_wanted(wish.rule, wish.bound)
     seen.hold_unbound({*seen.deployments} - {*wish.bound})
     promise(not cut.project.state().get("deposed") and cut.record is None, "something is left in the state")
+
+
+def _contents(cut: Cut, wish: Wish) -> int:
+    """For how many contents a deployment may have started anew so far: what was wished for at first, and by
+    now; and what was there before, where it goes back to that.
+    """
+    back = cut.wish.rule == BROKEN and cut.wish.mode == RESTART
+    return 1 + back + (wish.rule != cut.wish.rule)
 
 
 def every_cut(
@@ -195,12 +208,13 @@ WISHES: Mapping[str, Wish] = MappingProxyType(
         "back": Wish(BROKEN),
         "restarts": Wish(BETTER, mode="restart", on_failure="stop"),
         "one wave back": Wish(BROKEN, on_failure="roll_back"),
+        "restarts back": Wish(BROKEN, mode="restart", on_failure="roll_back"),
     }
 )
 
 
 def run(order: Order) -> Figures:
-    """A round is a wish that is cut off at each moment, and gone on with in one way; all of them are 28."""
+    """A round is a wish that is cut off at each moment, and gone on with in one way; all of them are 35."""
     counts: Counter[str] = Counter()
     begun = islice(cycle(product(WISHES, WAYS)), order.seed - 1, order.seed - 1 + order.rounds)
     for number, (wish, way) in enumerate(begun):

@@ -15,6 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
+from tests.acceptance.chain_project import commit, git
 from tests.acceptance.ece import LOGIN
 from tests.acceptance.runner import Project
 
@@ -139,13 +140,17 @@ def rolled(
     more: int = 1,
     promotes: bool = False,
 ) -> Project:
-    """The project, whose first wish is carried out. searched: the deployments that have the index. more: how
-    many deployments there are that it does not bind."""
+    """The project, whose first wish is carried out; git has it, so that what it has is found again anywhere.
+    searched: the deployments that have the index. more: how many deployments there are that it does not bind.
+    """
     project = Project(folder)
     write_project(project, promotes=promotes)
     count = len(wish.bound) + more
     project.write("seed.yaml", json.dumps({"deployments": [seed_of(n) for n in range(count)]}))
+    project.write(".gitignore", "state/\n")
     wish.write(project)
+    git(folder, "init", "-q")
+    commit(project, "The first wish")
     project.apply()
     with project.sandbox() as ece:
         for number in searched:

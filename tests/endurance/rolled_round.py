@@ -35,7 +35,7 @@ TRIES = 8
 
 MODES = (
     *(("switch", "roll_back"), ("switch", "roll_back"), ("switch", "roll_back_all"), ("switch", "stop")),
-    ("restart", "stop"),
+    *(("restart", "stop"), ("restart", "roll_back")),
 )
 
 ENDS = MappingProxyType({0: "done", 1: "error", 3: "refused", 5: "partly", KILLED: "killed"})
@@ -192,10 +192,15 @@ class Round:
             ece.no_faults()
         self.tally["faults"] += sum(fault["fired"] for fault in found)
         seen = Seen.of(self.project)
-        seen.hold(self.before)
+        seen.hold(self.before, self._contents)
         seen.hold_way_back(records(self.project).values())
         if in_the_way:
             seen.hold_begun(earlier, began)
+
+    @property
+    def _contents(self) -> int:
+        """For how many contents a deployment may start anew: restarts go back by another one."""
+        return 1 + ((self.wish.mode, self.wish.on_failure) == ("restart", "roll_back"))
 
     def _began(self) -> set[int]:
         """The members of the waves that have begun, by numbers."""

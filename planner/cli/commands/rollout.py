@@ -104,6 +104,8 @@ def back_command(
 ) -> int:
     """Take every deployment of the roll-out NAME back to what was declared before, the last wave first.
 
+    After restarts the old content is put in place again, and all that started anew do so once more.
+
     It counts as failed: plans hold it back until what it carries changes, or --retry-rollout names it.
     """
     from planner.app.deciding import take_back
@@ -123,16 +125,17 @@ def abandon_command(here: Stored, /, name: str | None, lock_timeout: float, auto
     The next plan shows what differs from the templates then.
     """
     from planner.app.deciding import abandoned, approve, left_as, named
+    from planner.app.way_back import Shelf
 
     console, environment = here.console, here.environment
     with here.store.lock("rollout abandon", lock_timeout):
         state = here.store.checkpoint()
         begun = named(state.rollouts, name, environment.name)
         shown = console.redact.inside(begun)
-        for sentence in left_as(shown):
+        for sentence in left_as(shown, state):
             console.out_words(escape(sentence))
         question = f"End the roll-out {begun.rollout.name} so in {environment.name}?"
         approve(environment, question, console.ask_about, auto=auto_approve)
-        here.store.commit(abandoned(state, begun))
+        Shelf.of(here.folder, environment.name).forget(here.store.commit(abandoned(state, begun)))
     console.out_words(f"Abandoned the roll-out {escape(shown.rollout.name)} ({escape(shown.id)}).")
     console.tell(f"See what differs by now: {here.command_line('plan')}")

@@ -2,35 +2,80 @@
 
 It needs no templates: the record knows what each member declared, and what it is to declare. No version is
 pinned, since what others did meanwhile to the same deployments is kept as it is found.
+
+Where users only restarted, the way back first puts in place again what was there before, once, and then each
+of those that may have started anew does so once more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from planner.engine.diff import differences
+from planner.engine.entry import declared_attributes
 from planner.engine.goal import Goal
 from planner.engine.ports import Drivers
 from planner.engine.steps import make_steps
-from planner.errors import PlannerError
+from planner.errors import PlannerError, Refused
 from planner.model.address import Address
 from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan
-from planner.model.rollout import BACK, CHECK, DONE, LOOK, LOOKED, RESTARTED, Begun, Declared, Member
+from planner.model.resource import Content
+from planner.model.rollout import (
+    BACK,
+    CHECK,
+    DONE,
+    LOOK,
+    LOOKED,
+    RESTARTED,
+    RETURNING,
+    Begun,
+    Declared,
+    Former,
+    Member,
+)
 from planner.model.state import State
+from planner.model.value import Value
+
+_NONE: Final[Mapping[str, Content]] = MappingProxyType({})
 
 
-def plan_again(records: Sequence[Begun], state: State, goal: Goal, drivers: Drivers) -> Plan:
-    """What is left of roll-outs that began. PlannerError where the state holds a member's binding no more."""
+def owed(begun: Begun, state: State) -> Mapping[Address, Former]:
+    """What a roll-out has still to put in place, or back there, before anybody starts anew with it."""
+    new = {name: Former(sha256) for name, sha256 in begun.contents.items()}
+    wanted = begun.former if begun.status == BACK else new
+    found = ((Address.parse(name), item) for name, item in wanted.items())
+    held = {address: prior.content_sha256 for address, prior in state.resources.items()}
+    return {address: item for address, item in found if held.get(address) != item.sha256}
+
+
+def plan_again(
+    records: Sequence[Begun],
+    state: State,
+    goal: Goal,
+    drivers: Drivers,
+    at_hand: Mapping[str, Content] = _NONE,
+) -> Plan:
+    """What is left of roll-outs that began. at_hand: archives, by their SHA-256. Refused where one that is
+    owed is none of them, PlannerError where the state does not hold any more what is to be written."""
     again = _Again(state, goal, drivers)
     changes: list[Change] = []
     writes: dict[Address, Sequence[str]] = {}
+    waits: dict[Address, Sequence[Address]] = {}
     for begun in records:
+        placed = owed(begun, state)
+        for address, former in placed.items():
+            change = again.placed(begun, address, former, at_hand)
+            changes.append(change)
+            writes[address] = drivers[address.kind].operations(change.diffs, change.content, create=False)
         for member in _left(begun):
             change = again.change(begun, member)
             changes.append(change)
             writes[change.address] = again.writes(begun, member, change)
+            waits[change.address] = tuple(placed)
     changes.sort(key=lambda change: change.address)
     return Plan(
         project=goal.project,
@@ -40,7 +85,7 @@ def plan_again(records: Sequence[Begun], state: State, goal: Goal, drivers: Driv
         serial=state.serial,
         config_digest=goal.config_digest,
         changes=tuple(changes),
-        steps=make_steps(changes, writes, {}, {}, {}),
+        steps=make_steps(changes, writes, {}, waits, {}),
         rollouts=tuple(begun.rollout for begun in records),
         partial=True,
     )
@@ -59,23 +104,37 @@ class _Again:
     drivers: Drivers
 
     def change(self, begun: Begun, member: Member) -> Change:
-        name, back = begun.rollout.name, begun.status == BACK
-        reason = f"the roll-out {name} {'goes back' if back else 'goes on'}"
         if member.id not in begun.declared:
-            return Change(member.address, Action.RESTART, reason, id=member.id)
-        prior = self.state.resources.get(member.address)
+            return Change(member.address, Action.RESTART, _reason(begun), id=member.id)
+        said = begun.declared.get(member.id, Declared())
+        wanted = said.before if begun.status == BACK else said.after
+        return evolve(self._update(begun, member.address, wanted), settle_within=said.settle_within)
+
+    def placed(
+        self, begun: Begun, address: Address, former: Former, at_hand: Mapping[str, Content]
+    ) -> Change:
+        """What puts an archive in place. On the way back, what was declared with it, too."""
+        content, kind = at_hand.get(former.sha256), self.drivers[address.kind].kind
+        if content is None:
+            raise _not_at_hand(begun, address, former)
+        prior = self.state.resources.get(address)
+        there = declared_attributes(prior, kind) if prior and begun.status != BACK else former.declared
+        declared = {name: value for name, value in there.items() if not kind.attributes[name].read_only}
+        change = self._update(begun, address, declared)
+        return evolve(change, content=content, content_before=prior.content_sha256 if prior else None)
+
+    def _update(self, begun: Begun, address: Address, wanted: Mapping[str, Value]) -> Change:
+        prior, name = self.state.resources.get(address), begun.rollout.name
         if prior is None:
             raise PlannerError(
-                f"the roll-out {name} cannot go on: the state holds {member.address} no more",
+                f"the roll-out {name} cannot go on: the state holds {address} no more",
                 advice=f"Leave everything as it is, and plan anew: planner rollout abandon {name}",
             )
-        said = begun.declared.get(member.id, Declared())
-        wanted = said.before if back else said.after
-        kind = self.drivers[member.address.kind].kind
+        kind = self.drivers[address.kind].kind
         return Change(
-            address=member.address,
+            address=address,
             action=Action.UPDATE,
-            reason=reason,
+            reason=_reason(begun),
             id=prior.id,
             before=prior.attributes,
             after=wanted,
@@ -84,12 +143,29 @@ class _Again:
             prevent_destroy=prior.prevent_destroy,
             create_before_destroy=prior.create_before_destroy,
             on_leave=prior.on_leave,
-            settle_within=said.settle_within,
         )
 
     def writes(self, begun: Begun, member: Member, change: Change) -> tuple[str, ...]:
         """What was looked at is not looked at again: the reading would be of what this roll-out did. What
-        failed is, where somebody says that it is tried again."""
-        looked = begun.status == BACK or begun.of(member.id).stage == LOOKED
-        write = (RESTARTED,) if change.action is Action.RESTART else ("update", SETTLE)
+        failed is, where somebody says that it is tried again. To start anew once more, on the way back, is
+        another matter: by a look of its own it is told from the way forward."""
+        back, stage = begun.status == BACK, begun.of(member.id).stage
+        restarts = change.action is Action.RESTART
+        looked = (stage == RETURNING or not restarts) if back else stage == LOOKED
+        write = (RESTARTED,) if restarts else ("update", SETTLE)
         return (*(() if looked else (LOOK,)), *write, CHECK)
+
+
+def _not_at_hand(begun: Begun, address: Address, former: Former) -> Refused:
+    name, back = begun.rollout.name, begun.status == BACK
+    way, which = ("back", "old") if back else ("on", "new")
+    command = f"planner rollout back {name}" if back else f"planner rollout continue {name}"
+    return Refused(
+        f"the roll-out {name} cannot go {way}: the {which} archive of {address} is not at hand here",
+        advice=f"Its sha256 is {former.sha256}. Give the templates that file again, or take a machine or a "
+        f"clone that has it: {command}",
+    )
+
+
+def _reason(begun: Begun) -> str:
+    return f"the roll-out {begun.rollout.name} {'goes back' if begun.status == BACK else 'goes on'}"

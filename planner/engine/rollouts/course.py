@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, field
 
+from planner.model.address import Address
 from planner.model.ledger import WENT_BACK, Rolled
 from planner.model.rollout import (
     BACK,
     DONE,
     GOING,
-    RESTART,
     STOPPED,
     UNDONE,
     Begun,
@@ -24,9 +24,10 @@ from planner.model.rollout import (
 class Course:
     """One roll-out, on its way. left: its waves that are to go, by number, as members in their order.
 
-    under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
+    under_way: ids whose turn it is. ready: those who could begin; nobody does before all can. opens: when the
     wave may begin, by the timer. open: the number of the wave that has begun. ended: its record is gone.
-    closed: why nobody begins.
+    closed: why nobody begins. contents: what is put in place first, as in a Begun; owed: what of it is left
+    to do of one that began before, or is to be there again.
     """
 
     rollout: Rollout
@@ -38,6 +39,7 @@ class Course:
     started: set[str] = field(factory=set)
     wells: dict[str, int] = field(factory=dict)
     contents: Mapping[str, str] = field(factory=dict)
+    owed: set[Address] = field(factory=set)
     opens: float = 0.0
     open: int = 0
     closed: str = ""
@@ -54,10 +56,11 @@ class Course:
             for number, wave in enumerate(rollout.waves, 1)
         ]
         found = [(number, wave) for number, wave in waves if wave]
+        ready = {member.id for member in rollout.members}
         if back:
-            return cls(rollout, begun, found[::-1], back)
+            return cls(rollout, begun, found[::-1], back, ready)
         has_begun = bool(found) and any(begun.of(m.id).stage for m in rollout.waves[begun.wave - 1])
-        return cls(rollout, begun, found, open=begun.wave if has_begun else 0)
+        return cls(rollout, begun, found, ready=ready, open=begun.wave if has_begun else 0)
 
     @property
     def members(self) -> Iterator[Member]:
@@ -81,7 +84,7 @@ class Course:
             deployment=wrong.shown if wrong and result != DONE else "",
             reason=(self.closed if result == GOING else begun.why) if result != DONE else "",
             back=tuple(back),
-            advice=_advice(name, result, self.rollout.rules.mode, waits=begun.unready is not None),
+            advice=advice(begun, result),
         )
 
 
@@ -89,18 +92,19 @@ def _is_over(begun: Begun, member: Member) -> bool:
     return begun.of(member.id).stage == DONE
 
 
-def _advice(name: str, result: str, mode: str, *, waits: bool) -> str:
-    """waits: whether a member was not ready for its change."""
+def advice(begun: Begun, result: str) -> str:
+    """What to do where a roll-out ended, or stands, so."""
+    name = begun.rollout.name
     if result == WENT_BACK:
         return (
             "It is held back until what it carries is another. To try the same once more: "
             f"planner apply --retry-rollout {name}"
         )
     if result == STOPPED:
-        back = () if mode == RESTART else (f"  planner rollout back {name}",)
+        back = (f"  planner rollout back {name}",) if begun.leads_back else ()
         going, leaving = f"  planner rollout continue {name}", f"  planner rollout abandon {name}"
         return "\n".join(("Say how it ends:", going, *back, leaving))
-    if result == GOING and waits:
+    if result == GOING and begun.unready is not None:
         return (
             "planner apply goes on with it, once the deployment is ready. To leave all as it is: "
             f"planner rollout abandon {name}"

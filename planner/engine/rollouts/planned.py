@@ -56,6 +56,11 @@ class Carried:
     def label(self) -> str:
         return f"rollout.{self.block.name}"
 
+    @property
+    def held(self) -> tuple[Address, ...]:
+        """What is not touched where it is held back: new content in place would reach whoever starts anew."""
+        return (*self.members, *(self.of if self.block.rules.mode == RESTART else ()))
+
     def writes(self, address: Address, writes: Sequence[str]) -> tuple[str, ...]:
         """The steps of a member."""
         return (LOOK, *((RESTARTED,) if address in self.restarts else writes), CHECK)

@@ -4,7 +4,8 @@ A member's steps are LOOK, its writes, and CHECK. It begins when its wave is ope
 under way. A roll-out begins when every member could: so all that they wait for is done, and what each is to
 declare is known and goes into the record first. When a member fails, nothing more of its roll-out begins, and
 what is under way is followed to its end. On the way back the last wave goes first, and each member has its
-turn whatever became of the others.
+turn whatever became of the others; where members only start anew, what they are to load again is put in place
+before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from planner.engine.settling import is_no_verdict, is_unready
 from planner.engine.surroundings import Declaring, NoWaves, Surroundings
 from planner.errors import PlannerError
 from planner.model.address import Address
+from planner.model.health import Reading
 from planner.model.ledger import (
     Rolled,
     RolloutBegun,
@@ -41,7 +43,7 @@ from planner.model.rollout import (
     LOOKED,
     RESTART,
     RESTARTED,
-    STOP,
+    RETURNING,
     STOPPED,
     UNDONE,
     WRONG,
@@ -49,7 +51,6 @@ from planner.model.rollout import (
     Member,
     Milestone,
     Progress,
-    Reading,
 )
 
 OFTEN: Final = 3
@@ -65,6 +66,7 @@ class Waves(NoWaves):
     _courses: dict[Address, tuple[Course, Member]] = field(factory=dict)
     _first: dict[Address, int] = field(factory=dict)
     _last: dict[Address, int] = field(factory=dict)
+    _placing: dict[Address, Course] = field(factory=dict)
     _all: list[Course] = field(factory=list)
 
     @classmethod
@@ -81,8 +83,12 @@ class Waves(NoWaves):
                     course.contents = {str(a): sent[str(a)] for a in rollout.of if str(a) in sent}
                 found._all.append(course)
                 found._courses |= {member.address: (course, member) for member in course.members}
+                if course.begun is not None:
+                    course.owed = {a for a in rollout.of if str(a) in sent}
+                    found._placing |= dict.fromkeys(course.owed, course)
+        own = found._courses.keys() | found._placing.keys()
         for step in plan.steps:
-            if step.address in found._courses and not step.deposed:
+            if step.address in own and not step.deposed:
                 found._first.setdefault(step.address, step.number)
                 found._last[step.address] = step.number
         return found
@@ -95,7 +101,7 @@ class Waves(NoWaves):
 
     def _beginning(self, step: Step) -> tuple[Course, Member] | None:
         """Whose first step it is."""
-        return self._courses[step.address] if self._first.get(step.address) == step.number else None
+        return self._courses.get(step.address) if self._first.get(step.address) == step.number else None
 
     def takes(self, step: Step, declaring: Declaring) -> tuple[bool, list[Milestone]]:
         """Whether it is the step's turn, which it then takes; and what is to be recorded before it.
@@ -125,7 +131,7 @@ class Waves(NoWaves):
             return False, []
 
     def _is_its_turn(self, course: Course, member: Member) -> bool:
-        if course.begun is None and course.ready != {m.id for m in course.members}:
+        if not course.ready.issuperset(member.id for member in course.members):
             return False
         _, wave = course.left[0]
         room = len(course.under_way) < course.rollout.rules.at_once
@@ -161,6 +167,7 @@ class Waves(NoWaves):
         at, name = self.world.now(), course.rollout.name
         id_ = f"r-{sha256(f'{name} {self.world.plan_digest} {at}'.encode()).hexdigest()[:10]}"
         own = {*course.rollout.of, *(member.address for member in course.members)}
+        former = {a: self.world.former[a] for a in course.contents if a in self.world.former}
         course.begun = Begun(
             id_,
             self.world.plan_digest,
@@ -168,6 +175,7 @@ class Waves(NoWaves):
             course.rollout,
             declared,
             contents=course.contents,
+            former=former,
             release=self.world.release,
             run=self.world.run,
             beside=not self._changed <= own,
@@ -186,14 +194,16 @@ class Waves(NoWaves):
         return self._courses[step.address][0].rollout.rules.health.within if looks else 0
 
     def request(self, step: Step) -> Request | None:
-        """What a step asks that is a roll-out's own. On the way back no attempt of before is judged."""
+        """What a step asks that is a roll-out's own. On the way back no attempt of before is judged, and a
+        look only notes what there is."""
         if step.operation not in (LOOK, CHECK, RESTARTED):
             return None
         course, member = self._courses[step.address]
-        before = course.begun.of(member.id).reading if course.begun else Reading()
-        reading = evolve(before, attempts={}) if course.back else before
-        health = course.rollout.rules.health
-        return Request(step.operation, step.address, id=member.id, health=health, reading=reading)
+        found = course.begun.of(member.id) if course.begun else Progress()
+        before, health = found.reading, course.rollout.rules.health
+        reading = evolve(before, attempts={}) if course.back and found.stage != RETURNING else before
+        asked = None if course.back and step.operation == LOOK else health
+        return Request(step.operation, step.address, id=member.id, health=asked, reading=reading)
 
     def reading(self, step: Step) -> Reading | None:
         """A member as it was before its change, None for who is none."""
@@ -213,10 +223,10 @@ class Waves(NoWaves):
     def went_well(self, step: Step, result: Result | None) -> list[Milestone]:
         """What is to be recorded after a step."""
         if step.address not in self._courses:
-            return []
+            return self._placed(step)
         course, member = self._courses[step.address]
         if step.operation == LOOK and result is not None and result.reading is not None:
-            return self._noted(course, member, Progress(LOOKED, result.reading))
+            return self._noted(course, member, self._looked(course, member, result.reading))
         if result is not None and result.reading is not None and course.begun:  # it was so: nothing to follow
             return self._noted(course, member, evolve(course.begun.of(member.id), reading=result.reading))
         if self._last.get(step.address) != step.number:
@@ -225,10 +235,28 @@ class Waves(NoWaves):
         ends = before.back(UNDONE) if course.back else evolve(before, stage=DONE, reason="")
         return self._through(course, member, ends)
 
+    def _placed(self, step: Step) -> list[Milestone]:
+        """What is to be recorded once something is in place again."""
+        course = self._placing.get(step.address)
+        if course is None or self._last.get(step.address) != step.number:
+            return []
+        course.owed.discard(step.address)
+        return self._over(course)
+
+    @staticmethod
+    def _looked(course: Course, member: Member, reading: Reading) -> Progress:
+        """How far a member is after a look. On the way back its shards may be as they were at first."""
+        before = course.begun.of(member.id) if course.begun and course.back else None
+        if before is None:
+            return Progress(LOOKED, reading)
+        return evolve(before, stage=RETURNING, reading=evolve(reading, status=before.reading.status))
+
     def failed(self, step: Step, error: BaseException) -> list[Milestone]:
         """What is to be recorded after a step that did not end well. Where the installation was not reached,
         or nobody knows what became of a write, nothing is found out about the roll-out: it goes on later.
         So it does where nothing was sent, since a deployment was not ready for it."""
+        if placing := self._placing.get(step.address):
+            placing.closed = placing.closed or f"{step.address}: {error}"
         if step.address not in self._courses:
             return []
         course, member = self._courses[step.address]
@@ -243,14 +271,14 @@ class Waves(NoWaves):
             course.closed = course.closed or f"{about}{reason}"
             return self._noted(course, member, evolve(before, reason=reason))
         if course.back:  # one that has what it had before is back, however well it is
-            stage = UNDONE if step.operation == CHECK else WRONG
+            stage = UNDONE if step.operation == CHECK else RETURNING if before.stage == RETURNING else WRONG
             return self._through(course, member, before.back(stage, reason))
         failed = f"{member.shown} failed: {reason}"
         course.closed = course.closed or failed
         noted = self._noted(course, member, evolve(before, stage=WRONG, reason=reason))
         if course.begun.status != GOING:
             return noted
-        status = STOPPED if course.rollout.rules.on_failure == STOP else BACK
+        status = BACK if course.rollout.turns_back else STOPPED
         stands = Milestone(course.begun.id, status=status, reason=failed)
         course.begun = course.begun.taking(stands)
         self._tell_turned(course, member, reason)
@@ -292,7 +320,7 @@ class Waves(NoWaves):
 
     def _over(self, course: Course) -> list[Milestone]:
         begun = course.begun
-        if begun is None or course.left or (course.back and begun.to_go_back):
+        if begun is None or course.left or course.owed or (course.back and begun.to_go_back):
             return []
         course.ended = True
         failure = begun.failure(self.world.now()) if course.back else None

@@ -10,6 +10,7 @@ from planner.engine.stale import moved_since, refuse_other_state
 from planner.errors import StalePlan
 from planner.model.declarations import Declarations, Move
 from planner.model.ledger import ThreeWay
+from planner.model.plan import Action, Change
 from planner.model.state import Applied, State
 from planner.model.value import CONCEALED, Fingerprint
 
@@ -133,6 +134,14 @@ def test_an_attribute_moved_where_there_are_no_versions() -> None:
     world.change("id-a", note="theirs")
     (entry,) = moved_since(plan, state, drivers, SALT, Asking(2))
     assert entry.reason == "it was changed by somebody else"
+
+
+def test_who_only_starts_anew_has_not_moved() -> None:
+    """Whatever is declared of it: the change says nothing of that."""
+    plan = planned(goal_of(desired("a")), STATE).plan
+    plan = evolve(plan, changes=(Change(address("a"), Action.RESTART, "it is to start", id="id-a"),))
+    world = Installation.holding(*STATE.resources.values())
+    assert moved_since(plan, STATE, {"thing": world}, SALT, Asking(2)) == ()
 
 
 @pytest.mark.parametrize(("wanted", "entries"), [([desired("a", note="y")], 1), ([], 0)])

@@ -11,8 +11,9 @@ from planner.engine.rollouts.waves import Waves
 from planner.engine.surroundings import Surroundings
 from planner.errors import NotFound, NotReady, NotYet, PlannerError
 from planner.model.address import Address
+from planner.model.health import Reading
 from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan, Step
-from planner.model.resource import Content
+from planner.model.resource import Content, Result
 from planner.model.rollout import (
     BACK,
     CHECK,
@@ -21,6 +22,8 @@ from planner.model.rollout import (
     LOOK,
     LOOKED,
     RESTART,
+    RESTARTED,
+    RETURNING,
     ROLL_BACK_ALL,
     STOP,
     STOPPED,
@@ -28,6 +31,7 @@ from planner.model.rollout import (
     WRONG,
     Begun,
     Declared,
+    Former,
     Member,
     Milestone,
     Progress,
@@ -194,3 +198,99 @@ def test_what_is_put_in_place_waits_for_what_else_users_are_to_load() -> None:
     taken, (begun_now,) = waves.takes(steps[1], lambda _: Declared())
     assert (taken, begun_now.begun is not None) == (True, True)
     assert waves.takes(steps[1], unknown) == (True, [])
+
+
+WORDS = Address("extension", "words")
+ARCHIVE = Content("words.zip", "12" * 32, 3)
+
+
+def returning(**stages: str) -> Begun:
+    """A roll-out of restarts on its way back."""
+    record = begun(BACK, **stages)
+    rollout = evolve(record.rollout, rules=Rules(RESTART, on_failure=ROLL_BACK_ALL), of=(WORDS,))
+    return evolve(
+        record, rollout=rollout, contents={str(WORDS): "34" * 32}, former={str(WORDS): Former("12" * 32)}
+    )
+
+
+def waves_back(record: Begun, *steps: Step) -> Waves:
+    changes = (Change(WORDS, Action.UPDATE, "it goes back", content=ARCHIVE),)
+    plan = Plan("shop", "dev", ROLLOUT, "", 0, "", changes, steps, rollouts=(record.rollout,))
+    return Waves.of(plan, [record], WORLD)
+
+
+def test_the_way_back_has_not_ended_before_the_old_content_is_in_place() -> None:
+    """Though nobody is left who started anew."""
+    upload = Step(1, WORDS, "upload")
+    waves = waves_back(returning(), upload)
+    assert waves.over() == []
+    assert waves.takes(upload, lambda _: Declared()) == (True, [])
+    (ended,) = waves.went_well(upload, None)
+    assert (ended.ended, ended.failure is not None) == (True, True)
+
+
+def test_what_could_not_be_put_back_is_the_reason_why_nobody_starts() -> None:
+    upload, restart = Step(1, WORDS, "upload"), Step(2, SHOP.address, LOOK, (1,))
+    waves = waves_back(returning(shop=DONE), upload, restart)
+    assert waves.failed(upload, PlannerError("it is refused")) == []
+    assert waves.why_not(restart) == "the roll-out search went no further: extension.words: it is refused"
+
+
+def test_the_look_on_the_way_back_only_notes_what_there_is() -> None:
+    """What began after it is the restart of the way back, and that one is judged."""
+    before = Progress(DONE, Reading("yellow", {"elasticsearch": ["1"]}, ("an alert",)))
+    record = evolve(returning(), progress={"shop": before})
+    look, check = Step(1, SHOP.address, LOOK), Step(3, SHOP.address, CHECK)
+    waves = waves_back(record, look, Step(2, SHOP.address, RESTARTED), check)
+    asked = waves.request(look)
+    assert asked is not None
+    assert asked.health is None
+    seen = Reading("red", {"elasticsearch": ["1", "2"]}, ("an alert", "another"))
+    (noted,) = waves.went_well(look, Result(None, reading=seen))
+    assert noted.progress == Progress(RETURNING, evolve(seen, status="yellow"))
+    judged = waves.request(check)
+    assert judged is not None
+    assert judged.reading == noted.progress.reading
+
+
+@pytest.mark.parametrize(
+    ("stage", "operation", "after"),
+    [(RETURNING, RESTARTED, RETURNING), (RETURNING, CHECK, UNDONE), (DONE, LOOK, WRONG)],
+)
+def test_who_was_looked_at_on_the_way_back_is_not_looked_at_again(
+    stage: str, operation: str, after: str
+) -> None:
+    """Or its restart, which may have begun, would be taken for one of before."""
+    waves = waves_back(returning(shop=stage), Step(1, SHOP.address, operation))
+    found = waves.failed(Step(1, SHOP.address, operation), PlannerError("it is not well"))
+    assert found[0].progress.stage == after
+
+
+@pytest.mark.parametrize(("way_back", "status"), [(True, BACK), (False, STOPPED)])
+def test_a_restart_that_fails_goes_back_where_that_was_planned(way_back: bool, status: str) -> None:
+    record = evolve(returning(), status=GOING)
+    record = evolve(record, rollout=evolve(record.rollout, way_back=way_back))
+    record, _ = after(record, SHOP, LOOK, RESTARTED, CHECK)
+    assert record.status == status
+
+
+def test_nobody_starts_anew_before_all_can() -> None:
+    """Their restarts are owed from the first upload on; what the others load is not there by then."""
+    other = Address("extension", "other")
+    changes = (
+        Change(WORDS, Action.UPDATE, "it is other", content=ARCHIVE),
+        Change(other, Action.UPDATE, "it is other", content=ARCHIVE),
+    )
+    steps = (
+        Step(1, other, "upload"),
+        Step(2, WORDS, "upload"),
+        Step(3, SHOP.address, LOOK, (2,)),
+        Step(4, BLOG.address, LOOK, (1,)),
+    )
+    rollout = Rollout("search", Rules(RESTART), (other, WORDS), "a wish", ((SHOP,), (BLOG,)))
+    waves = Waves.of(Plan("shop", "dev", ROLLOUT, "", 0, "", changes, steps, rollouts=(rollout,)), [], WORLD)
+    assert waves.takes(steps[1], lambda _: None)[0]
+    waves.see(steps[2:3])
+    assert waves.takes(steps[2], lambda _: None) == (False, [])
+    waves.see(steps[2:])
+    assert waves.takes(steps[2], lambda _: None)[0]

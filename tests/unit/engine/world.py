@@ -22,6 +22,7 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics
 from planner.model.facets import Attribute
+from planner.model.health import Reading
 from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
@@ -41,7 +42,6 @@ from planner.model.resource import (
     Settling,
     Validation,
 )
-from planner.model.rollout import Reading
 from planner.model.state import Record, State
 from planner.model.value import Deferred, Reference, Value, leaves
 

@@ -7,15 +7,16 @@ import zipfile
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from werkzeug.test import Client as Caller
 
 from planner.kinds.binding import Conventions
 from planner.kinds.extension_binding import ExtensionBindingDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
+from planner.model.health import Health, Reading
 from planner.model.resource import Request, Result
-from planner.model.rollout import CHECK, LOOK, RESTARTED, Health, Reading
+from planner.model.rollout import CHECK, LOOK, RESTARTED
 from planner.sandbox import create_app
 
 from .installation import client_of
@@ -116,6 +117,12 @@ class Deployed:
         assert found.observed is None
         assert found.reading is not None
         return found.reading
+
+    def note(self) -> Reading:
+        """A look that judges nothing."""
+        found = self.driver.looked(evolve(self._asked(LOOK), health=None)).reading
+        assert found is not None
+        return found
 
     def check(self, reading: Reading | None, health: Health | None = None) -> Result:
         return self.driver.checked(self._asked(CHECK, reading, health))

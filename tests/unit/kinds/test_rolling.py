@@ -10,8 +10,8 @@ import pytest
 from attrs import evolve
 
 from planner.errors import ApiError, NotFound, NotYet, OutcomeUnknown, Refused
+from planner.model.health import GREEN, RED, YELLOW, Analysis, Health, Reading
 from planner.model.resource import FAILED, PENDING, Observed, Result
-from planner.model.rollout import GREEN, YELLOW, Analysis, Health, Reading
 
 from .deployed import Deployed, archive, bundles
 
@@ -319,6 +319,24 @@ def test_a_restart_of_before_is_not_this_one() -> None:
     assert at.restart(at.look()).note == ""
     at.wait()
     assert len(at.restarts) == 2
+
+
+def test_before_a_way_back_it_is_noted_what_there_is_once_nothing_is_under_way() -> None:
+    """Red shards are why it goes back. A restart whose reply nobody saw would be taken for the next one."""
+    at = Deployed.made()
+    at.change(at.stored(archive(**{"dictionaries/synonyms.txt": "tv, television"})))
+    at.wait()
+    at.index(ours={"type": "synonym", "synonyms_path": "dictionaries/synonyms.txt"})
+    at.change()
+    with pytest.raises(NotYet, match="a plan of shop is pending, elasticsearch: "):
+        at.note()
+    at.wait()
+    reading = at.note()
+    assert reading.status == RED
+    assert at.restart(reading).note == ""
+    with pytest.raises(NotYet, match="a plan of shop is pending, elasticsearch: "):
+        at.note()
+    assert at.restart(reading).note == "it was begun already"
 
 
 def test_a_restart_waits_for_somebody_elses_plan_and_comes_after_it() -> None:

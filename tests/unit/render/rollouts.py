@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planner.model.address import Address
+from planner.model.health import YELLOW, Analysis, Health
 from planner.model.ledger import WENT_BACK, Rolled
 from planner.model.plan import Step
 from planner.model.rollout import (
@@ -13,10 +14,7 @@ from planner.model.rollout import (
     ROLL_BACK,
     ROLL_BACK_ALL,
     STOPPED,
-    YELLOW,
-    Analysis,
     Failure,
-    Health,
     Member,
     Rollout,
     Rules,
@@ -70,6 +68,7 @@ RESTARTS = Rollout(
     (ICU,),
     "sha256:1c",
     ((member("shop-staging"), member("orders", version="", bound=False)),),
+    way_back=True,
 )
 STAYS = Rollout(
     "rules", Rules(NONE), (ICU,), "", ((member("shop-staging"), member("orders")),), ("legacy-shop",)

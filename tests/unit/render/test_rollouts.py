@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from attrs import evolve
 
+from planner.model.health import Health
 from planner.model.ledger import Ledger
 from planner.model.plan import SETTLE, Plan
 from planner.model.rollout import (
@@ -17,12 +18,14 @@ from planner.model.rollout import (
     DONE,
     LOOK,
     LOOKED,
+    RESTART,
     RESTARTED,
+    ROLL_BACK,
     STOPPED,
     UNDONE,
     WRONG,
     Begun,
-    Health,
+    Former,
     Progress,
     Rollout,
     Rules,
@@ -53,6 +56,9 @@ FAILED = evolve(
     progress={**GOING_ON.progress, THIRD: Progress(WRONG, reason="a node does not start")},
 )
 GOES_BACK = evolve(FAILED, status=BACK, progress={**FAILED.progress, SECOND: Progress(UNDONE)})
+RESTARTING = evolve(
+    GOING_ON, rollout=evolve(SEARCH, rules=RESTARTS.rules), contents={"extension.icu": "12" * 32}
+)
 ALL_DONE = evolve(GOING_ON, progress={each.id: Progress(DONE) for each in SEARCH.members})
 FOREIGN = Begun("r-\x1b", "", "2026-11-30T08:00:00Z", HOSTILE, status=STOPPED, reason="no\nway \x9b")
 RECORDS: Mapping[str, Begun] = {
@@ -142,7 +148,11 @@ def test_what_a_document_says_of_one() -> None:
         ),
         (GOES_BACK, "goes on with the way back"),
         (ALL_DONE, "ends it; brings 12 deployments back to what was declared before"),
-        (evolve(GOING_ON, rollout=evolve(SEARCH, rules=RESTARTS.rules)), "goes on with wave 2"),
+        (RESTARTING, "goes on with wave 2"),
+        (
+            evolve(RESTARTING, former={"extension.icu": Former("34" * 32)}),
+            "goes on with wave 2; puts the old content back, and starts 3 deployments anew once more",
+        ),
         (evolve(GOING_ON, progress={}), "goes on with wave 1"),
     ],
 )
@@ -189,8 +199,13 @@ ALONE = evolve(SEARCH, waves=((member("shop"),),))
             None,
             "3 at a time, green within 30m, 1m30s between waves; when one fails it stops",
         ),
+        (
+            evolve(ALONE, rules=Rules(RESTART, on_failure=ROLL_BACK), no_way_back="it is nowhere"),
+            None,
+            "green within 30m; when one fails it stops",
+        ),
     ],
-    ids=["none", "unused", "one", "one, and how", "several"],
+    ids=["none", "unused", "one", "one, and how", "several", "no way back"],
 )
 def test_what_is_said_of_one(rollout: Rollout, summary: str | None, manner: str | None) -> None:
     found = view(rollout)
@@ -224,6 +239,17 @@ def test_checks(health: Health, said: str) -> None:
 )
 def test_who_keeps_the_old_content(rollout: Rollout, said: str) -> None:
     assert view(rollout).staying() == said
+
+
+def test_that_there_is_no_way_back() -> None:
+    """A line of its own, and a field of the event."""
+    rollout = evolve(RESTARTS, way_back=False, no_way_back="the old archive is not at hand")
+    assert "no way back: the old archive is not at hand" in view(rollout).remarks
+    for each, said in ((RESTARTS, (True, None)), (rollout, (None, "the old archive is not at hand"))):
+        lines = [*events.plan(plan(rollouts=(each,)), "v2:sha256:00")]
+        (line,) = [line for line in lines if line["type"] == "rollout"]
+        VALID.validate(json.loads(json.dumps(line)))
+        assert (line.get("way_back"), line.get("no_way_back")) == said
 
 
 def test_in_short() -> None:

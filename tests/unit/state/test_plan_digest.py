@@ -12,6 +12,7 @@ from attrs import evolve
 
 from planner.errors import StalePlan
 from planner.model.address import Address
+from planner.model.health import Analysis, Health
 from planner.model.members import ContentChange
 from planner.model.plan import (
     Action,
@@ -29,7 +30,7 @@ from planner.model.plan import (
 )
 from planner.model.redaction import FOR_PEOPLE, ON_THIS_MACHINE
 from planner.model.resource import Content, Prior, Settling, User
-from planner.model.rollout import Analysis, Failure, Health, Member, Rollout, Rules
+from planner.model.rollout import Failure, Member, Rollout, Rules
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
 from planner.state.saved import plan_digest, refuse_other_digest
@@ -86,6 +87,7 @@ PLAN = Plan(
             ((Member("d1", B, "shop", "8.15.3"),),),
             ("legacy",),
             Failure("search", "a1", 1, "shop", "it is red", "2026-11-30T08:00:00Z"),
+            no_way_back="it is nowhere",
         ),
     ),
 )
@@ -190,6 +192,7 @@ def test_what_is_for_people() -> None:
         ("rollouts", "waves", "version"),
         ("rollouts", "keeping"),
         ("rollouts", "held"),
+        ("rollouts", "no_way_back"),
         ("waiting",),
     }
 
