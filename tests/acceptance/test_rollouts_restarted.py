@@ -11,6 +11,7 @@ import pytest
 from attrs import frozen
 
 from .chain_project import commit, git
+from .ece import LOGIN
 from .runner import Project, words
 from .test_rollouts import IDS, Shops, shops_once
 
@@ -258,3 +259,17 @@ def test_an_upload_whose_reply_was_lost_is_looked_up(shops: Restarted) -> None:
     assert again.code == 5
     assert "extension.synonyms: updated" not in again.out
     assert (shops.stored(), shops.restarts(), shops.records()) == (old, [3, 1, 1, 1], [])
+
+
+def test_where_nobody_had_begun_only_the_content_goes_back(shops: Restarted) -> None:
+    """The first deployment was stopped after the plan was made."""
+    old = shops.stored()
+    shops.write(NEW)
+    shops.project.ok("plan", "--out", "p.json")
+    with shops.project.sandbox() as ece:
+        assert ece.client.post(f"/api/v1/deployments/{IDS[0]}/_shutdown", headers=LOGIN).status_code == 200
+    done = shops.project.run("apply", "p.json", "--auto-approve")
+    assert done.code == 5, done
+    assert "the deployment shop-0 is stopped" in words(done.out)
+    assert "rollout.search: went back" in done.out
+    assert (shops.stored(), shops.restarts(), shops.records()) == (old, [1, 1, 1, 1], [])
