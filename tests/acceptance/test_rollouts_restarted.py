@@ -11,6 +11,7 @@ import pytest
 from attrs import frozen
 
 from .chain_project import commit, git
+from .ece import LOGIN
 from .runner import Project, words
 from .test_rollouts import IDS, Shops, shops_once
 
@@ -32,11 +33,6 @@ class Restarted(Shops):
     def stored(self) -> str:
         """What the installation has."""
         return str(self.project.resource("extension.synonyms")["content_sha256"])
-
-    def uploads(self) -> int:
-        """How often an archive was sent."""
-        log = (self.project.folder / "state/sandbox-dev.db.files/requests.log").read_text()
-        return len([line for line in log.splitlines() if "PUT" in line and "/extensions/" in line])
 
     @property
     def copies(self) -> list[Path]:
@@ -246,3 +242,34 @@ def test_all_that_was_replaced_is_put_back(two: Restarted) -> None:
     assert two.project.run("apply", "--auto-approve").code == 5
     after = [two.project.resource(f"extension.{name}")["content_sha256"] for name in ("synonyms", "other")]
     assert (after, two.restarts(), two.records()) == (before, [3, 3, 3, 4], [])
+
+
+def test_an_upload_whose_reply_was_lost_is_looked_up(shops: Restarted) -> None:
+    """The installation has the new archive: nothing is sent again, and the way back is still there."""
+    old = shops.stored()
+    shops.write(NEW)
+    with shops.project.sandbox() as ece:
+        ece.fault("PUT /deployments/extensions/* drop-after")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    with shops.project.sandbox() as ece:
+        ece.no_faults()
+    assert (shops.restarts(), len(shops.records())) == ([1, 1, 1, 1], 1)
+    shops.fails(0)
+    again = shops.project.run("apply", "--auto-approve")
+    assert again.code == 5
+    assert "extension.synonyms: updated" not in again.out
+    assert (shops.stored(), shops.restarts(), shops.records()) == (old, [3, 1, 1, 1], [])
+
+
+def test_where_nobody_had_begun_only_the_content_goes_back(shops: Restarted) -> None:
+    """The first deployment was stopped after the plan was made."""
+    old = shops.stored()
+    shops.write(NEW)
+    shops.project.ok("plan", "--out", "p.json")
+    with shops.project.sandbox() as ece:
+        assert ece.client.post(f"/api/v1/deployments/{IDS[0]}/_shutdown", headers=LOGIN).status_code == 200
+    done = shops.project.run("apply", "p.json", "--auto-approve")
+    assert done.code == 5, done
+    assert "the deployment shop-0 is stopped" in words(done.out)
+    assert "rollout.search: went back" in done.out
+    assert (shops.stored(), shops.restarts(), shops.records()) == (old, [1, 1, 1, 1], [])
