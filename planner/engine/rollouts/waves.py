@@ -19,7 +19,7 @@ from attrs import define, evolve, field
 from planner.engine.rollouts.course import Course
 from planner.engine.settling import is_no_verdict
 from planner.engine.surroundings import Declaring, NoWaves, Surroundings
-from planner.errors import PlannerError
+from planner.errors import NotFound, PlannerError
 from planner.model.address import Address
 from planner.model.ledger import (
     Rolled,
@@ -235,6 +235,8 @@ class Waves(NoWaves):
             return []
         reason = error.summary if isinstance(error, PlannerError) else str(error)
         before = course.begun.of(member.id)
+        if course.back and isinstance(error, NotFound):  # what is gone has nothing to take back
+            return self._through(course, member, evolve(before, stage=UNDONE))
         if course.back:  # one that has what it had before is back, however well it is
             stage = UNDONE if step.operation == CHECK else WRONG
             return self._through(course, member, evolve(before, stage=stage, reason=before.reason or reason))
