@@ -30,6 +30,7 @@ from planner.model.rollout import (
     WRONG,
     Begun,
     Milestone,
+    Progress,
 )
 from planner.model.state import State
 
@@ -110,11 +111,14 @@ def _held(
 
 
 def _tried_again(begun: Begun) -> Begun:
-    """On the way forward, what failed begins once more, by a look at how it is now."""
+    """On the way forward, what failed begins once more, by a look at how it is now. Who was only to restart,
+    and has, does not once more: that is told by what there was before."""
     if begun.status == BACK:
         return begun
     wrong = {id_ for id_, progress in begun.progress.items() if progress.stage == WRONG}
-    progress = {id_: NOTHING_YET if id_ in wrong else found for id_, found in begun.progress.items()}
+    restarts = begun.rollout.rules.mode == RESTART
+    anew = {id_: Progress(reading=begun.of(id_).reading) if restarts else NOTHING_YET for id_ in wrong}
+    progress = {**begun.progress, **anew}
     reason = "" if begun.status == STOPPED else begun.reason
     return evolve(begun, progress=progress, status=GOING, reason=reason)
 
