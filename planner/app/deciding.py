@@ -16,6 +16,7 @@ from planner.app.rolling import followed, planned_again, without_void
 from planner.engine.rollouts.again import owed
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
+from planner.model.health import UNREAD
 from planner.model.ledger import APPLIED
 from planner.model.project import Environment
 from planner.model.rollout import (
@@ -23,6 +24,7 @@ from planner.model.rollout import (
     DONE,
     GOING,
     LOOKED,
+    RESTART,
     RETURNING,
     STOPPED,
     UNDONE,
@@ -123,11 +125,13 @@ def _held(
 
 def _tried_again(begun: Begun) -> Begun:
     """On the way forward, what failed begins once more, by a look at how it is now. It is still what a way
-    back takes."""
+    back takes. Who was only to restart, and has, does not once more: what there was before tells that."""
     if begun.status == BACK:
         return begun
     wrong = {id_ for id_, progress in begun.progress.items() if progress.stage == WRONG}
-    progress = {id_: Progress(WRONG) if id_ in wrong else found for id_, found in begun.progress.items()}
+    restarts = begun.rollout.rules.mode == RESTART
+    anew = {id_: Progress(WRONG, begun.of(id_).reading if restarts else UNREAD) for id_ in wrong}
+    progress = {**begun.progress, **anew}
     reason = "" if begun.status == STOPPED else begun.reason
     return evolve(begun, progress=progress, status=GOING, reason=reason)
 

@@ -13,7 +13,7 @@ proxy requests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,7 +22,17 @@ from attrs import frozen
 from planner.ece.operations import Operation, Reply
 from planner.errors import ApiError, NotFound, NotReady, Refused, Unreachable
 from planner.kinds.attempts import FAILED as BROKEN
-from planner.kinds.attempts import RUNNING, begun_since, following_of, judged, noted, pending, resources
+from planner.kinds.attempts import (
+    RUNNING,
+    Attempt,
+    Noted,
+    begun_since,
+    following_of,
+    judged,
+    noted,
+    pending,
+    resources,
+)
 from planner.kinds.attempts import kind_of as kind_named
 from planner.kinds.health import (
     SEARCH,
@@ -93,16 +103,19 @@ class RollingDriver(RestDriver):
         return self.restarted(request) if request.operation == RESTARTED else super().perform(request)
 
     def looked(self, request: Request) -> Result:
-        """Yellow shards are well enough: they are noted, and may be yellow afterwards. Where no health is
-        asked for nothing is judged; only a restart that is under way has to end, or it could not be told from
-        the next one."""
+        """Yellow shards are well enough: they are noted, and may be yellow afterwards. A restart that was
+        carried out since an earlier look is none of the attempts before: it is not begun once more. Where no
+        health is asked for nothing is judged; only a restart that is under way has to end, or it could not be
+        told from the next one."""
         body = self._shown(request.id or "", request, _ALERTS).body
         name = self._called(body, request)
         if request.health is None and (busy := pending(body) or restarting(body, ())):
             raise not_yet(f"a plan of {name} is pending, {busy}")
         if request.health is not None and (trouble := unwell(body, YELLOW, {})):
             raise not_yet(f"{name} is not well enough to be changed: {trouble}")
-        attempts = {resource: [*ids] for resource, ids in noted(body).items()}
+        since = following_of(request.reading.attempts) if request.reading else {}
+        done = {each.id for _, each in _restarts(body, since) if each.is_over and not each.has_failed}
+        attempts = {name: [id_ for id_ in ids if id_ not in done] for name, ids in noted(body).items()}
         return Result(None, reading=Reading(shards_of(body), attempts, restarts_of(body)))
 
     def checked(self, request: Request) -> Result:
@@ -122,11 +135,8 @@ class RollingDriver(RestDriver):
         id_, before = request.id or "", request.reading or Reading()
         body = self._shown(id_, request, _AS_CARRIED_OUT).body
         name = self._called(body, request)
-        begun = {
-            attempt.id: resource
-            for resource, attempt in begun_since(body, following_of(before.attempts))
-            if kind_named(resource) == SEARCH and attempt.restarts
-        }
+        since = following_of(before.attempts)
+        begun = {attempt.id: resource for resource, attempt in _restarts(body, since)}
         left = [resource for resource in _clusters(body) if resource not in begun.values()]
         if not left:
             return Result(Observed(id_, {}), "it was begun already")
@@ -229,6 +239,13 @@ def _settling(reply: Reply, health: Health, before: Reading) -> Settling:
     enough = YELLOW if YELLOW in (health.status, before.status) else health.status
     trouble = unwell(body, enough, since)
     return Settling(PENDING, trouble) if trouble else Settling()
+
+
+def _restarts(body: Any, since: Noted) -> Iterator[tuple[str, Attempt]]:
+    """The attempts that started Elasticsearch anew, and were not there then."""
+    for resource, attempt in begun_since(body, since):
+        if kind_named(resource) == SEARCH and attempt.restarts:
+            yield resource, attempt
 
 
 def _clusters(body: Any) -> dict[str, str]:

@@ -123,6 +123,12 @@ def shops(shops_once: Path, tmp_path: Path) -> Shops:
     return Shops(Project(tmp_path / "p"))
 
 
+def stop_and_delete(project: Project, id_: str) -> None:
+    for method, path in (("POST", f"/deployments/{id_}/_shutdown"), ("DELETE", f"/deployments/{id_}")):
+        assert ask(project, method, path) is not None
+        Scene(project).turn()
+
+
 def test_the_first_one(shops: Shops) -> None:
     shops.settled()
     assert shops.restarts() == [1, 1, 1, 1]
@@ -338,6 +344,23 @@ def test_who_is_stopped_before_its_turn_is_no_failure(shops: Shops) -> None:
     assert (shops.restarts()[0], shops.restarts()[2:]) == (2, [2, 2])
 
 
+def test_what_is_gone_does_not_keep_a_way_back_open(shops: Shops) -> None:
+    """It has nothing to take back; that it is gone the next plan tells."""
+    shops.write("phone, telephone\n")
+    old = shops.loaded()
+    assert shops.project.run("apply", "--auto-approve", "--wave", "2").code == 5
+    stop_and_delete(shops.project, IDS[1])
+    back = shops.project.run("rollout", "back", "--auto-approve")
+    assert back.code == 5
+    assert f"the deployment {IDS[1]} is gone" in back.out
+    assert (shops.records(), len(shops.failures())) == ([], 1)
+    assert "somebody took it back" in words(shops.project.ok("rollout", "status").out)
+    assert Scene(shops.project).plan(IDS[0])["elasticsearch"]["user_bundles"][0]["url"].endswith(old[0])
+    gone = shops.project.run("plan")
+    assert gone.code == 3
+    assert "is for the deployment shop-1, and nothing has that name or id" in words(gone.err)
+
+
 def test_it_is_tried_again(shops: Shops) -> None:
     """What failed is looked at anew, and it goes on. What it left over goes with the next apply."""
     shops.write("phone, telephone\n")
@@ -348,6 +371,23 @@ def test_it_is_tried_again(shops: Shops) -> None:
     assert "wave 2 of 3" in done.err
     assert "is done by the next apply: planner apply -e dev" in words(done.err)
     assert (shops.records(), shops.extensions) == ([], 2)
+    shops.project.apply()
+    shops.settled()
+
+
+@pytest.mark.parametrize(("trouble", "more"), [("stay-yellow", 0), ("fail-plan", 1)])
+def test_who_restarted_and_was_not_well_does_not_restart_once_more(
+    shops: Shops, trouble: str, more: int
+) -> None:
+    """Where it goes on; a restart that was not carried out is begun anew."""
+    shops.rules("on_failure: stop", "mode: restart\n    on_failure: stop")
+    shops.write("phone, telephone\n")
+    with shops.project.sandbox() as ece:
+        ece.fault(f"POST /deployments/{IDS[0]}/** {trouble} times=1")
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    first = shops.restarts()[0]
+    shops.project.ok("rollout", "continue", "--auto-approve")
+    assert shops.restarts() == [first + more, 2, 2, 2]
     shops.project.apply()
     shops.settled()
 

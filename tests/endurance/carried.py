@@ -192,13 +192,13 @@ def _restarts(attempt: Attempt) -> bool:
 
 
 def _is_left_by_somebody(deployment: Deployment) -> bool:
-    """Whether it was somebody else who changed last what it loads of ours."""
-    changes = [
-        attempt
+    """Whether it was somebody else who had it load of ours what it does: a way back takes it there again."""
+    left = [
+        _effective(attempt.plan)
         for before, attempt in deployment.with_before()
-        if attempt.is_in_force and _effective(attempt.plan) != _effective(before)
+        if not attempt.is_planners and attempt.is_in_force and _effective(attempt.plan) != _effective(before)
     ]
-    return bool(changes) and not changes[-1].is_planners
+    return deployment.current is not None and _effective(deployment.current) in left
 
 
 def _effective(plan: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -220,12 +220,11 @@ class Round:
             if is_held(done):
                 self._hold_held(done)
                 return
-            if self.admitting.rejected:
+            if "has begun, and waits" in words(done.both):
+                ways = (self._last,) if number > 1 else ("continue", "abandon", self._last)
+                self._decide(self.chance.choice(ways))
+            elif self.admitting.rejected:
                 self._end_rejected(done)
-            elif "has begun, and waits" in done.both:
-                self._decide(
-                    self._last if number > 1 else self.chance.choice(("continue", "abandon", self._last))
-                )
             self._calm()
         promise(False, f"it comes to no end: {done}")
 

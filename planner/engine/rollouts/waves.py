@@ -20,7 +20,7 @@ from attrs import define, evolve, field
 from planner.engine.rollouts.course import Course
 from planner.engine.settling import is_no_verdict, is_unready
 from planner.engine.surroundings import Declaring, NoWaves, Surroundings
-from planner.errors import PlannerError
+from planner.errors import NotFound, PlannerError
 from planner.model.address import Address
 from planner.model.health import Reading
 from planner.model.ledger import (
@@ -270,6 +270,8 @@ class Waves(NoWaves):
             about = "" if member.shown in reason else f"{member.shown}: "
             course.closed = course.closed or f"{about}{reason}"
             return self._noted(course, member, evolve(before, reason=reason))
+        if course.back and isinstance(error, NotFound):  # what is gone has nothing to take back
+            return self._through(course, member, before.back(UNDONE))
         if course.back:  # one that has what it had before is back, however well it is
             stage = UNDONE if step.operation == CHECK else RETURNING if before.stage == RETURNING else WRONG
             return self._through(course, member, before.back(stage, reason))
