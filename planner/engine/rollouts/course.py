@@ -26,7 +26,7 @@ class Course:
 
     under_way: ids whose turn it is. ready: those who could begin, before the roll-out has. opens: when the
     wave may begin, by the timer. open: the number of the wave that has begun. ended: its record is gone.
-    closed: why nobody begins.
+    closed: why nobody begins. told: that it begins, in this run.
     """
 
     rollout: Rollout
@@ -41,6 +41,7 @@ class Course:
     opens: float = 0.0
     open: int = 0
     closed: str = ""
+    told: bool = False
     ended: bool = False
 
     @classmethod
