@@ -137,6 +137,11 @@ def is_unready(error: BaseException) -> bool:
 def too_long(finished: Finished, reason: str, waited: PlannerError) -> PlannerError:
     """The error of a step that waits no more. reason: what the installation was doing."""
     step, error = finished.step, finished.error
+    if error is not None and is_no_verdict(error):
+        return Unreachable(
+            f"{waited.summary}, and how far it is nobody knows: {reason}",
+            advice="Apply again when the installation answers.",
+        )
     if step.operation == LOOK:
         return PlannerError(f"{waited.summary}, and {reason}", advice="Nothing was sent.")
     if step.operation == CHECK:

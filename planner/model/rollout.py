@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from planner.model.address import Address
 from planner.model.health import UNREAD, USUAL, Health, Reading
 from planner.model.redaction import FOR_PEOPLE, IDENTITY, WORD
+from planner.model.times import moment
 from planner.model.value import Value
 
 SWITCH, RESTART, NONE = "switch", "restart", "none"
@@ -189,7 +190,8 @@ class Begun:
     somebody said that all of its waves go back, whatever on_failure says. contents: by address, the SHA-256
     of what is put in place first, where its users only restart; former: what that takes the place of, where
     all of it was at hand. release: the id of the one that it brings, "" where none is promoted; run: as
-    State.promotions is to have it then. beside: its plan changes other things too.
+    State.promotions is to have it then. beside: its plan changes other things too. paused_at: when its last
+    pause between waves began, ISO 8601 in UTC.
     """
 
     id: str = field(metadata=IDENTITY)
@@ -206,6 +208,7 @@ class Begun:
     release: str = field(default="", metadata=WORD)
     run: Mapping[str, Value] = field(factory=dict, metadata=WORD)
     beside: bool = False
+    paused_at: str = field(default="", metadata=WORD)
 
     @property
     def leads_back(self) -> bool:
@@ -215,6 +218,11 @@ class Begun:
 
     def of(self, id_: str) -> Progress:
         return self.progress.get(id_, NOTHING_YET)
+
+    def rest(self, now: str) -> float:
+        """Seconds that are left of the pause, by the clock of whoever began it. now: ISO 8601 in UTC."""
+        began, at, pause = moment(self.paused_at), moment(now), self.rollout.rules.pause
+        return min(max(0.0, pause - (at - began).total_seconds()), pause) if began and at else 0.0
 
     @property
     def is_untouched(self) -> bool:
@@ -296,6 +304,7 @@ class Begun:
             status=stage.status or self.status,
             reason=stage.reason or self.reason,
             all_back=self.all_back or stage.all_back,
+            paused_at=stage.paused_at or self.paused_at,
         )
 
 
@@ -303,7 +312,7 @@ class Begun:
 class Milestone:
     """What the journal is told of a roll-out: it began; a member is further; it stands otherwise; it ended.
 
-    failure: to be remembered, of one that ended so.
+    failure: to be remembered, of one that ended so. paused_at: as in a Begun.
     """
 
     rollout: str = field(metadata=IDENTITY)
@@ -315,3 +324,4 @@ class Milestone:
     all_back: bool = False
     ended: bool = False
     failure: Failure | None = None
+    paused_at: str = field(default="", metadata=WORD)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from attrs import evolve
@@ -20,6 +21,7 @@ from planner.model.rollout import (
     Failure,
     Member,
 )
+from planner.model.times import moment
 from planner.render.escaping import cells, escape, hanging, wrap, wrap_advice
 from planner.render.rollout_view import address_of, failure_text, retry_advice
 from planner.render.style import ADD, BOLD, CHANGE, DIM, ERROR, WARNING, Style
@@ -75,7 +77,13 @@ def next_text(item: Begun, busy: str) -> str:
         left = names or ("the old content" if item.former else "nothing is left to do")
         return f"the next apply finishes the way back: {left}"
     waves = len(item.rollout.waves)
-    return "the next apply ends it" if item.wave > waves else f"the next apply goes on with wave {item.wave}"
+    if item.wave > waves:
+        return "the next apply ends it"
+    began = moment(item.paused_at)
+    pauses = began and not any(item.of(member.id).stage for member in item.rollout.waves[item.wave - 1])
+    ends = (began + timedelta(seconds=item.rollout.rules.pause)).isoformat() if began and pauses else ""
+    until = f", when its pause has ended, {minute(ends)} UTC" if ends else ""
+    return f"the next apply goes on with wave {item.wave}{until}"
 
 
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:

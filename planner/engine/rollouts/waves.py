@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from hashlib import sha256
+from math import ceil
 from typing import Final
 
 from attrs import define, evolve, field
@@ -144,18 +145,20 @@ class Waves(NoWaves):
             if not course.back and course.begun and (why := self.world.halt(course.begun, number, 0)):
                 course.closed = why
                 return False
-            self._tell_begun(course, number)
+            if course.begun and not course.back:
+                self._tell_begun(course, course.begun)
+                waves = course.rollout.waves
+                told = course.begun.id, course.rollout.name, number, len(waves), waves[number - 1]
+                self._say(WaveBegun(*told))
             course.open = number
         return True
 
-    def _tell_begun(self, course: Course, number: int) -> None:
-        begun, rollout = course.begun, course.rollout
-        if begun is None or course.back:
-            return
-        if not course.started:
-            done = tuple(m.id for m in rollout.members if begun.of(m.id).stage == DONE)
-            self._say(RolloutBegun(begun.id, rollout, done))
-        self._say(WaveBegun(begun.id, rollout.name, number, len(rollout.waves), rollout.waves[number - 1]))
+    def _tell_begun(self, course: Course, begun: Begun) -> None:
+        """Once in a run."""
+        if not course.told:
+            course.told = True
+            done = tuple(m.id for m in course.rollout.members if begun.of(m.id).stage == DONE)
+            self._say(RolloutBegun(begun.id, course.rollout, done))
 
     def _say(self, event: RolloutEvent) -> None:
         with suppress(Exception):  # that nobody can be told is no reason to end
@@ -308,16 +311,39 @@ class Waves(NoWaves):
         if not wave:
             number, _ = course.left.pop(0)
             pause = course.rollout.rules.pause if course.left and not course.back else 0
-            course.opens = self.world.timer() + pause
             if course.begun and not course.back:
-                waves = len(course.rollout.waves)
-                self._say(WaveDone(course.begun.id, course.rollout.name, number, waves, pause))
+                self._tell_done(course.begun, number, pause)
             if course.begun and pause:
-                course.closed = course.closed or self.world.halt(course.begun, course.left[0][0], pause)
+                noted.append(Milestone(course.begun.id, paused_at=self.world.now()))
+                course.begun = course.begun.taking(noted[-1])
+                self._pauses(course, course.begun, pause)
         return [*noted, *self._over(course)]
 
+    def _tell_done(self, begun: Begun, number: int, pause: int) -> None:
+        rollout = begun.rollout
+        self._say(WaveDone(begun.id, rollout.name, number, len(rollout.waves), pause))
+
+    def _pauses(self, course: Course, begun: Begun, seconds: float) -> None:
+        """Nobody waits for a wave that does not begin then."""
+        course.opens = self.world.timer() + seconds
+        course.closed = course.closed or self.world.halt(begun, course.left[0][0], seconds)
+
+    def _rest(self, course: Course) -> None:
+        """Keeps what is left of the pause that an earlier run did not wait for."""
+        begun = course.begun
+        if begun is None or not course.left or course.open or course.back:
+            return
+        if rest := begun.rest(self.world.now()):
+            self._pauses(course, begun, rest)
+            if not course.closed:
+                self._tell_begun(course, begun)
+                self._tell_done(begun, course.left[0][0] - 1, ceil(rest))
+
     def over(self) -> list[Milestone]:
-        """What is to be recorded of those that began before, and of which nothing is left to do."""
+        """What is to be recorded of those that began before, and of which nothing is left to do. Others go on
+        with their pause."""
+        for course in self._all:
+            self._rest(course)
         return [stage for course in self._all for stage in self._over(course)]
 
     def _over(self, course: Course) -> list[Milestone]:

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from planner.engine.entry import take_over
-from planner.engine.settling import Turns, is_no_verdict
+from planner.engine.settling import Finished, Turns, is_no_verdict, too_long
 from planner.engine.workflow import propose_from
 from planner.errors import ApiError, NotYet, PlannerError, StateError, Unauthenticated, Unreachable
 from planner.model.ledger import APPLIED, FAILED, SKIPPED, Ledger, StepFinished, StepWaiting
@@ -291,6 +291,17 @@ def test_a_look_that_fails_says_nothing_of_what_is_looked_at(trouble: PlannerErr
 )
 def test_what_says_nothing_of_a_change(error: Exception, says_nothing: bool) -> None:
     assert is_no_verdict(error) is says_nothing
+
+
+def test_who_is_never_answered_has_no_verdict() -> None:
+    """A roll-out goes on later, then, and holds nothing against what it carries."""
+    scene = Scene.settling()
+    scene.world.faults[SETTLE, "a"] = fails(Unreachable("no route to host"), times=1000)
+    reason = "planner has waited for 10m, and how far it is nobody knows: no route to host"
+    assert told(scene.apply(desired("a")))["a"] == (FAILED, f"{reason} (create done before)")
+    step = Step(1, address("a"), SETTLE)
+    finished = Finished(step, None, Unreachable("no route to host"), 0.0, 0.0, sent=True)
+    assert is_no_verdict(too_long(finished, "no route to host", PlannerError("planner has waited for 10m")))
 
 
 def test_a_look_that_is_refused_ends_the_wait() -> None:

@@ -60,9 +60,9 @@ def begun(status: str = GOING, on_failure: str = ROLL_BACK_ALL, **stages: str) -
     return Begun("r-1", "a digest", NOW, rollout, progress=progress, status=status)
 
 
-def waves_of(record: Begun, steps: tuple[Step, ...] = ()) -> Waves:
+def waves_of(record: Begun, steps: tuple[Step, ...] = (), world: Surroundings = WORLD) -> Waves:
     plan = Plan("shop", "dev", ROLLOUT, "", 0, "", (), steps, rollouts=(record.rollout,))
-    return Waves.of(plan, [record], WORLD)
+    return Waves.of(plan, [record], world)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,32 @@ def test_who_comes_back_well_at_last_is_told_of_its_failure_alone() -> None:
     waves = waves_of(record, (Step(1, SHOP.address, CHECK),))
     record = record.taking(waves.went_well(Step(1, SHOP.address, CHECK), None)[0])
     assert record.of("shop") == Progress(UNDONE, reason="red")
+
+
+@pytest.mark.parametrize(
+    ("now", "rest"),
+    [
+        pytest.param("2026-11-30T08:00:00Z", 600.0, id="at once"),
+        pytest.param("2026-11-30T08:04:00Z", 360.0, id="later"),
+        pytest.param("2026-11-30T09:00:00Z", None, id="it is over"),
+        pytest.param("2026-11-30T07:00:00Z", 600.0, id="a clock that goes behind"),
+    ],
+)
+def test_a_pause_that_nobody_waited_for_goes_on(now: str, rest: float | None) -> None:
+    steps = (Step(1, SHOP.address, CHECK), Step(2, BLOG.address, LOOK))
+    record, began = begun(shop=LOOKED), "2026-11-30T08:00:00Z"
+    record = evolve(record, rollout=evolve(record.rollout, rules=Rules(pause=600)))
+    first = waves_of(record, steps, evolve(WORLD, now=lambda: began))
+    for stage in first.went_well(steps[0], None):
+        record = record.taking(stage)
+    assert (record.paused_at, first.next_in()) == (began, 600.0)
+    told: list[Any] = []
+    second = waves_of(record, steps[1:], evolve(WORLD, now=lambda: now, sink=told.append))
+    assert (second.over(), second.next_in()) == ([], rest)
+    assert [getattr(event, "pause", 0) for event in told] == ([0, rest] if rest else [])
+    asked = waves_of(record, steps[1:], evolve(WORLD, now=lambda: now, halt=lambda *of: f"{of[2]:.0f}"))
+    asked.over()
+    assert asked.why_not(steps[1]).endswith(f"{rest:.0f}" if rest else "")
 
 
 def test_what_is_put_in_place_waits_for_what_else_users_are_to_load() -> None:

@@ -34,7 +34,7 @@ from planner.render import events
 from planner.render.escaping import cells
 from planner.render.reports import rollouts_document
 from planner.render.rollout_view import RolloutView, checks_text, told_in_short
-from planner.render.rollouts import render_rollouts, ways_on
+from planner.render.rollouts import next_text, render_rollouts, ways_on
 from planner.render.style import Style
 from planner.resources import schema
 
@@ -120,6 +120,18 @@ def test_a_record_as_a_document(name: str) -> None:
     )
     (held,) = found["failures"]
     assert held["advice"].endswith("planner apply -e prod --retry-rollout search")
+
+
+def test_until_when_it_pauses() -> None:
+    pausing = evolve(SEARCH, rules=evolve(SEARCH.rules, pause=600))
+    done = {each.id: Progress(DONE) for each in SEARCH.waves[0]}
+    item = evolve(GOING_ON, rollout=pausing, paused_at="2026-11-30T08:55:30Z", progress=done)
+    assert (
+        next_text(item, "")
+        == "the next apply goes on with wave 2, when its pause has ended, 2026-11-30 09:05 UTC"
+    )
+    begun = evolve(item, progress={**done, SECOND: Progress(LOOKED)})
+    assert next_text(begun, "") == "the next apply goes on with wave 2"
 
 
 def test_while_a_run_is_at_it() -> None:
