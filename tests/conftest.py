@@ -16,6 +16,10 @@ import pytest
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# A worker of xdist may be measured; what it starts is not, as that would double what each start takes.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_START", None)
+
 from hypothesis import settings  # noqa: E402 - see above
 
 # No deadlines: a busy machine is no defect. In CI the same examples each time; people look for new ones.
@@ -64,13 +68,6 @@ def pytest_xdist_auto_num_workers() -> int:
 def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """No message is wrapped, however long the paths in it are: a test about wrapping names a width."""
     monkeypatch.setenv("COLUMNS", "1000")
-
-
-@pytest.fixture(autouse=True)
-def _unmeasured(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What campaigns and benchmarks start: coverage doubles what a start takes; other tests measure it."""
-    if request.path.relative_to(TESTS).parts[0] in LONG:
-        monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -116,9 +116,7 @@ class Project:
         return [sys.executable, "-m", "planner", *words]
 
     def _environ(self, more: dict[str, str] | None) -> dict[str, str]:
-        kept = {
-            k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH") or k.startswith("COVERAGE_")
-        }
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH")}
         own = {"HOME": str(self.folder), "LANG": "C.UTF-8", "PYTHONWARNINGS": "error", "COLUMNS": WIDE}
         return {**kept, **own, **self.environ, **(more or {})}
 

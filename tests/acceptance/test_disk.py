@@ -61,8 +61,7 @@ class Site:
 
     def starting(self, *words: str, **process: Any) -> Any:
         # a limit on the size of files would cut off the bytecode that Python keeps of modules
-        # and the data of a run that is measured
-        environ = {"PYTHONDONTWRITEBYTECODE": "1", "COVERAGE_PROCESS_START": ""}
+        environ = {"PYTHONDONTWRITEBYTECODE": "1"}
         return self.project.started(*words, env=environ, before=_before(), **process)
 
     def is_whole(self) -> None:

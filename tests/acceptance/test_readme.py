@@ -128,7 +128,6 @@ class Shell:
             "COLUMNS": "100",
             "LANG": "C.UTF-8",
             **variables,
-            **{key: value for key, value in os.environ.items() if key.startswith("COVERAGE_")},
         }
 
     def write(self, name: str, text: str) -> None:

@@ -26,8 +26,8 @@ class Course:
 
     under_way: ids whose turn it is. ready: those who could begin; nobody does before all can. opens: when the
     wave may begin, by the timer. open: the number of the wave that has begun. ended: its record is gone.
-    closed: why nobody begins. told: that it begins, in this run. contents: what is put in place first, as in a
-    Begun; owed: what of it is left to do of one that began before, or is to be there again.
+    closed: why nobody begins. told: that it begins, in this run. contents: what is put in place first, as in
+    a Begun; owed: what of it is left to do of one that began before, or is to be there again.
     """
 
     rollout: Rollout

@@ -11,7 +11,6 @@ before.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from contextlib import suppress
 from hashlib import sha256
 from math import ceil
 from typing import Final
@@ -19,6 +18,7 @@ from typing import Final
 from attrs import define, evolve, field
 
 from planner.engine.rollouts.course import Course
+from planner.engine.rollouts.telling import Telling
 from planner.engine.settling import is_no_verdict, is_unready
 from planner.engine.surroundings import Declaring, NoWaves, Surroundings
 from planner.errors import NotFound, PlannerError
@@ -26,12 +26,6 @@ from planner.model.address import Address
 from planner.model.health import Reading
 from planner.model.ledger import (
     Rolled,
-    RolloutBegun,
-    RolloutEnded,
-    RolloutEvent,
-    RolloutTurned,
-    WaveBegun,
-    WaveDone,
 )
 from planner.model.plan import Action, Plan, Step
 from planner.model.resource import Request, Result
@@ -146,23 +140,13 @@ class Waves(NoWaves):
                 course.closed = why
                 return False
             if course.begun and not course.back:
-                self._tell_begun(course, course.begun)
-                waves = course.rollout.waves
-                told = course.begun.id, course.rollout.name, number, len(waves), waves[number - 1]
-                self._say(WaveBegun(*told))
+                self._telling.opens(course, course.begun, number)
             course.open = number
         return True
 
-    def _tell_begun(self, course: Course, begun: Begun) -> None:
-        """Once in a run."""
-        if not course.told:
-            course.told = True
-            done = tuple(m.id for m in course.rollout.members if begun.of(m.id).stage == DONE)
-            self._say(RolloutBegun(begun.id, course.rollout, done))
-
-    def _say(self, event: RolloutEvent) -> None:
-        with suppress(Exception):  # that nobody can be told is no reason to end
-            self.world.sink(event)
+    @property
+    def _telling(self) -> Telling:
+        return Telling(self.world.sink)
 
     def _begin(self, course: Course, declaring: Declaring) -> list[Milestone]:
         found = ((member.id, declaring(member)) for member in course.members)
@@ -286,15 +270,8 @@ class Waves(NoWaves):
         status = BACK if course.rollout.turns_back else STOPPED
         stands = Milestone(course.begun.id, status=status, reason=failed)
         course.begun = course.begun.taking(stands)
-        self._tell_turned(course, member, reason)
+        self._telling.turned(course.begun, member, reason)
         return [*noted, stands]
-
-    def _tell_turned(self, course: Course, member: Member, reason: str) -> None:
-        if begun := course.begun:
-            back = begun.to_go_back if begun.status == BACK else ()
-            rollout = course.rollout
-            at = rollout.name, rollout.wave_of(member.id), len(rollout.waves)
-            self._say(RolloutTurned(begun.id, *at, begun.status, member.shown, reason, back))
 
     def _noted(self, course: Course, member: Member, progress: Progress) -> list[Milestone]:
         if course.begun is None:
@@ -312,16 +289,12 @@ class Waves(NoWaves):
             number, _ = course.left.pop(0)
             pause = course.rollout.rules.pause if course.left and not course.back else 0
             if course.begun and not course.back:
-                self._tell_done(course.begun, number, pause)
+                self._telling.done(course.begun, number, pause)
             if course.begun and pause:
                 noted.append(Milestone(course.begun.id, paused_at=self.world.now()))
                 course.begun = course.begun.taking(noted[-1])
                 self._pauses(course, course.begun, pause)
         return [*noted, *self._over(course)]
-
-    def _tell_done(self, begun: Begun, number: int, pause: int) -> None:
-        rollout = begun.rollout
-        self._say(WaveDone(begun.id, rollout.name, number, len(rollout.waves), pause))
 
     def _pauses(self, course: Course, begun: Begun, seconds: float) -> None:
         """Nobody waits for a wave that does not begin then."""
@@ -336,8 +309,8 @@ class Waves(NoWaves):
         if rest := begun.rest(self.world.now()):
             self._pauses(course, begun, rest)
             if not course.closed:
-                self._tell_begun(course, begun)
-                self._tell_done(begun, course.left[0][0] - 1, ceil(rest))
+                self._telling.begins(course, begun)
+                self._telling.done(begun, course.left[0][0] - 1, ceil(rest))
 
     def over(self) -> list[Milestone]:
         """What is to be recorded of those that began before, and of which nothing is left to do. Others go on
@@ -357,10 +330,9 @@ class Waves(NoWaves):
     def end(self) -> tuple[Rolled, ...]:
         """Tells what became of each roll-out that began."""
         found = tuple(rolled for course in self._all if (rolled := course.rolled(course.ended)) is not None)
-        for r in found:
-            if r.result == BACK:  # that is done next
-                continue
-            self._say(RolloutEnded(r.id, r.name, r.result, r.wave, r.waves, r.deployment, r.reason))
+        for rolled in found:
+            if rolled.result != BACK:  # that is done next
+                self._telling.ended(rolled)
         return found
 
     def why_not(self, step: Step) -> str:
