@@ -278,7 +278,7 @@ class Round:
 
     def _hold_held(self, done: Done) -> None:
         """What the state remembers is said, and everybody loads something that is there. What was to be well
-        is, once somebody asks for it by name."""
+        is, once somebody asks for it by name, unless its release was rejected, too."""
         state, told = self.project.state(), " ".join(done.both.split())
         reasons = [failure["reason"] for failure in state.get("failures", ())]
         promise(reasons and not state.get("rollouts"), f"held back without a reason: {done}")
@@ -286,7 +286,7 @@ class Round:
         all_back = self.wish.on_failure == "roll_back_all" and not self.anew
         Seen.of(self.project).hold_served(self.wish.bound, self.before, all_back=all_back)
         self.tally["held back"] += 1
-        if self.wish.rule != BROKEN or self.chance.random() < 0.3:
+        if not self.admitting.rejected and (self.wish.rule != BROKEN or self.chance.random() < 0.3):
             self._retry()
 
     def _retry(self) -> None:
