@@ -262,7 +262,7 @@ def test_an_upload_whose_reply_was_lost_is_looked_up(shops: Restarted) -> None:
 
 
 def test_where_nobody_had_begun_only_the_content_goes_back(shops: Restarted) -> None:
-    """The first deployment was stopped after the plan was made."""
+    """The first deployment was stopped after the plan was made, and somebody takes it back."""
     old = shops.stored()
     shops.write(NEW)
     shops.project.ok("plan", "--out", "p.json")
@@ -271,5 +271,6 @@ def test_where_nobody_had_begun_only_the_content_goes_back(shops: Restarted) -> 
     done = shops.project.run("apply", "p.json", "--auto-approve")
     assert done.code == 5, done
     assert "the deployment shop-0 is stopped" in words(done.out)
-    assert "rollout.search: went back" in done.out
+    assert "rollout.search: goes on with the next apply" in done.out
+    shops.project.ok("rollout", "back", "--auto-approve")
     assert (shops.stored(), shops.restarts(), shops.records()) == (old, [1, 1, 1, 1], [])
