@@ -20,7 +20,8 @@ sys.dont_write_bytecode = False
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_START", None)
 
-from hypothesis import settings  # noqa: E402 - see above
+from coverage import Coverage  # noqa: E402 - see above
+from hypothesis import settings  # noqa: E402
 
 # No deadlines: a busy machine is no defect. In CI the same examples each time; people look for new ones.
 settings.register_profile("few", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=15)
@@ -56,6 +57,13 @@ def pytest_collection_finish() -> None:
     """Modules and tests stay until the end: no collection of garbage looks through them again."""
     gc.collect()
     gc.set_threshold(50_000)
+
+
+def pytest_sessionfinish() -> None:
+    """What was measured is written now: xdist kills a worker that takes more than ten seconds to end."""
+    if measured := Coverage.current():
+        measured.stop()
+        measured.save()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -16,9 +16,9 @@ from planner.app.rolling import followed, planned_again, without_void
 from planner.engine.rollouts.again import owed
 from planner.errors import PlannerError, Refused, WrongUsage
 from planner.model.diagnostic import near_or_there
-from planner.model.health import UNREAD
 from planner.model.ledger import APPLIED
 from planner.model.project import Environment
+from planner.model.resource import UNREAD
 from planner.model.rollout import (
     BACK,
     DONE,

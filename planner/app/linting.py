@@ -89,7 +89,7 @@ def with_findings(
     if any(rollout.rules.mode == RESTART for rollout in proposal.plan.rollouts):
         from planner.app.way_back import with_way_back  # noqa: PLC0415 - only where something is replaced
 
-        proposal = with_way_back(request, proposal, fetch)
+        proposal = with_way_back(request, proposal, fetch if request.refresh else None)
     sent = {change.address for change in proposal.plan.changes if change.content is not None}
     found = (
         item if address in sent or not item.is_error else evolve(item, severity=WARNING)

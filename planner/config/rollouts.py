@@ -16,7 +16,7 @@ from planner.config.statements import a_text, boolean, mapping, sensitive, too_l
 from planner.config.validation import Checker, Place, Problem, holds_invalid
 from planner.config.values import Written, shaped
 from planner.model.declarations import RolloutBlock
-from planner.model.health import GREEN, YELLOW, Analysis, Health
+from planner.model.resource import GREEN, YELLOW, Analysis, Health
 from planner.model.rollout import NONE, RESTART, ROLL_BACK, ROLL_BACK_ALL, STOP, SWITCH, Rules
 from planner.model.value import Path, Value, dotted, is_sensitive
 

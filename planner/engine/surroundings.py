@@ -10,10 +10,9 @@ from planner.engine.credentials import Credentials
 from planner.engine.outcome import Fresh
 from planner.engine.ports import JournalWriter
 from planner.engine.refresh import Listed
-from planner.model.health import Reading
 from planner.model.ledger import Rolled, Sink
 from planner.model.plan import Step
-from planner.model.resource import Request, Result
+from planner.model.resource import Reading, Request, Result
 from planner.model.rollout import Begun, Declared, Former, Member, Milestone
 from planner.model.value import Value
 

@@ -16,8 +16,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from planner.model.health import Reading
-from planner.model.resource import Observed
+from planner.model.resource import Observed, Reading
 from planner.model.times import moment
 from planner.model.value import Value
 

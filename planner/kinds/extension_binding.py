@@ -302,8 +302,9 @@ class ExtensionBindingDriver(RollingDriver):
             return Result(unfollowed(found))
         judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
         if judgement.unseen or judgement.status != RUNNING:  # somebody else's plan may have come after it
-            body = self._shown(id_, request, HISTORY).body
-            judgement = judged(body, following_of(before), "elasticsearch", reply.date)
+            reply = self._shown(id_, request, HISTORY)  # what is found is of the read that is judged
+            found = self.observe(reply.body, reply, self.parts_of(id_))
+            judgement = judged(reply.body, following_of(before), "elasticsearch", reply.date)
         if judgement.status == RUNNING and not found.waits:
             return Result(as_accepted, settling=Settling(PENDING, judgement.reason))
         if judgement.status != WELL or found.waits:

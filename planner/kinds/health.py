@@ -18,7 +18,7 @@ from attrs import evolve
 from planner.kinds.attempts import Noted, begun_since, kind_of, pending, resources
 from planner.kinds.loading import Cluster, Loaded, clusters_of, loaded
 from planner.kinds.replies import pointed
-from planner.model.health import GREEN, RED, YELLOW, Analysis
+from planner.model.resource import GREEN, RED, YELLOW, Analysis
 
 SEARCH: Final = "elasticsearch"
 _RESTART: Final = "automatic_restart"

@@ -49,8 +49,18 @@ from planner.kinds.owned import as_attributes, loaded_of, owned_by, still_to_go
 from planner.kinds.replies import pointed
 from planner.kinds.rest import RestDriver, said
 from planner.kinds.validating import not_yet
-from planner.model.health import USUAL, YELLOW, Health, Reading
-from planner.model.resource import FAILED, PENDING, Observed, Request, Result, Settling
+from planner.model.resource import (
+    FAILED,
+    PENDING,
+    USUAL,
+    YELLOW,
+    Health,
+    Observed,
+    Reading,
+    Request,
+    Result,
+    Settling,
+)
 from planner.model.rollout import RESTARTED
 from planner.model.value import Value
 

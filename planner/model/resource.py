@@ -12,13 +12,14 @@ from attrs import field, frozen
 
 from planner.model.address import Address
 from planner.model.diagnostic import Position
-from planner.model.health import Health, Reading
 from planner.model.redaction import FOR_PEOPLE, IDENTITY, ON_THIS_MACHINE, WORD
 from planner.model.value import Path, Reference, Value
 
 FORGET: Final = "forget"
 RESET: Final = "reset"
 CONTENT: Final = "content"
+GREEN, YELLOW, RED = "green", "yellow", "red"
+"""The status of shards."""
 
 
 @frozen
@@ -215,6 +216,48 @@ HandOver = Callable[[str, Mapping[str, Value]], object]
 
 def nobody(id_: str, shown: Mapping[str, Value]) -> None:
     """Takes it from nobody."""
+
+
+@frozen
+class Analysis:
+    """What an analyzer of an index is to make of a text. tokens: in their order.
+
+    All of it is kept as it is: with a mark in the place of a secret it would ask for something else.
+    """
+
+    index: str = field(metadata=IDENTITY)
+    analyzer: str = field(metadata=IDENTITY)
+    text: str = field(metadata=IDENTITY)
+    tokens: tuple[str, ...] = field(metadata=IDENTITY)
+
+
+@frozen
+class Health:
+    """What a deployment has to show after its change. status: GREEN, or YELLOW where that is enough. plugins:
+    each node has loaded what its plan names. within: seconds.
+    """
+
+    status: str = field(default=GREEN, metadata=WORD)
+    plugins: bool = False
+    analyze: tuple[Analysis, ...] = ()
+    within: int = 1800
+
+
+USUAL: Final = Health()
+
+
+@frozen
+class Reading:
+    """A deployment as it was before its change. status: of its shards. attempts: ids of the attempts there
+    were, by resource. alerts: what the platform had told of restarts.
+    """
+
+    status: str = field(default="", metadata=WORD)
+    attempts: Mapping[str, Value] = field(factory=dict)
+    alerts: tuple[str, ...] = field(default=(), metadata=IDENTITY)
+
+
+UNREAD: Final = Reading()
 
 
 @frozen

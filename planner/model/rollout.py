@@ -13,8 +13,8 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from planner.model.address import Address
-from planner.model.health import UNREAD, USUAL, Health, Reading
 from planner.model.redaction import FOR_PEOPLE, IDENTITY, WORD
+from planner.model.resource import UNREAD, USUAL, Health, Reading
 from planner.model.times import moment
 from planner.model.value import Value
 

@@ -9,8 +9,8 @@ from typing import Final
 from attrs import frozen
 
 from planner.model.address import Address
-from planner.model.health import GREEN, Health
 from planner.model.plan import ROLLOUT, SETTLE, Plan
+from planner.model.resource import GREEN, Health
 from planner.model.rollout import (
     CHECK,
     LOOK,

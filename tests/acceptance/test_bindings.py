@@ -311,7 +311,7 @@ def test_what_a_stopped_deployment_will_load_is_not_deleted(scene: Scene) -> Non
     scene.project.write("templates/main.yaml", "")
     done = scene.project.run("plan")
     assert done.code in (1, 3)
-    assert f"used by 1 deployment: {SHOP} (extension_binding.shop)" in words(done.both)
+    assert f"used by 1 deployment: shop ({SHOP}, extension_binding.shop)" in words(done.both)
 
 
 def test_a_new_binding_of_a_stopped_deployment_waits_too(scene: Scene) -> None:

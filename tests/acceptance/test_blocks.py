@@ -309,7 +309,7 @@ MISTAKEN = """rollout:
       - rest
       - [25%, 80%]
     pause: 10
-  all: {of: [extension.*], mode: restart, on_failure: roll_back}
+  all: {of: [extension.*], mode: restart, on_failure: roll_bak}
   again: {of: ["*"], waves: [extension.beta]}
   other: {of: [extension.beta]}
 """
@@ -323,7 +323,7 @@ TOLD = [
     (12, 'rollout words: waves[1].tag does not match ^[^=]+=.: "canary"'),
     (13, "rollout words: waves[2] takes the rest, and leaves nobody for the waves after it"),
     (15, "rollout words: '10' is not a duration; write it as 24h, 90m or 2d12h"),
-    (16, "rollout all: on_failure cannot be roll_back with mode: restart"),
+    (16, 'rollout all: on_failure must be one of "stop", "roll_back", "roll_back_all", not "roll_bak"'),
     (17, "rollout again: extension.beta is no binding, so it is in no wave"),
     (18, "rollout other: extension.beta is carried by rollout again already"),
 ]

@@ -78,6 +78,13 @@ class Seen:
         """The extensions that ever were."""
         return {*self.rules} | {*self.deleted}
 
+    @property
+    def ever_loaded(self) -> set[str]:
+        """The extensions that a plan ever named. Another one is of an upload of which nobody knows whether it
+        was whole: who was cut off there makes another, and deletes the first."""
+        plans = (attempt.plan for one in self.deployments.values() for attempt in one.attempts)
+        return {id_ for plan in plans for id_ in ours_in(plan)}
+
     def starts_of(self, number: int) -> int:
         """How often nodes of it were started anew for a plan."""
         return sum(self.starts.count(attempt.id) for attempt in self.deployments[number].attempts)
@@ -90,7 +97,7 @@ class Seen:
     def hold(self, before: Seen, contents: int = 1) -> None:
         """What holds at any moment. before: when the wish was made. contents: how many were wanted since."""
         promise(not self.cancelled, f"a pending plan was cancelled: {self.cancelled}")
-        made = self.made - before.made
+        made = (self.made - before.made) & self.ever_loaded
         promise(len(made) <= contents, f"{len(made)} extensions were made for {contents} contents: {made}")
         for number, deployment in self.deployments.items():
             known = {each.id for each in before.deployments[number].attempts}

@@ -234,7 +234,8 @@ class Round:
         if gone:
             self._apply()
             refused = self._run("plan", "--detailed-exitcode")
-            promise(self._waits(refused), f"it is not said that a deployment is gone: {refused}")
+            told = self.count == MANY or self._waits(refused)  # an index that lags shows it still
+            promise(told, f"it is not said that a deployment is gone: {refused}")
             self._write(evolve(self.wish, bound=tuple(n for n in self.wish.bound if n not in gone)))
 
     @property
@@ -276,6 +277,8 @@ class Round:
         restarted = not (self.abandoned and self.wish.mode == "restart")
         seen = Seen.of(self.project)
         seen.hold_wanted(self.wish.rule, self.wish.bound, loaded=restarted)
+        unloaded = seen.made - self.before.made - seen.ever_loaded
+        self.tally["extensions made anew after an upload that was cut off"] += len(unloaded)
         unbound = {self.count + 1} if self.unbound else {*()}
         seen.hold_unbound({*range(self.count + 2)} - {*self.wish.bound} - unbound)
         promise(not self.project.state().get("rollouts"), "a record is left")
@@ -283,7 +286,7 @@ class Round:
 
     def _hold_held(self, done: Done) -> None:
         """What the state remembers is said, and everybody loads something that is there. What was to be well
-        is, once somebody asks for it by name."""
+        is, once somebody asks for it by name, unless its release was rejected, too."""
         state, told = self.project.state(), " ".join(done.both.split())
         reasons = [failure["reason"] for failure in state.get("failures", ())]
         promise(reasons and not state.get("rollouts"), f"held back without a reason: {done}")
@@ -291,7 +294,7 @@ class Round:
         all_back = self.wish.on_failure == "roll_back_all" and not self.anew
         Seen.of(self.project).hold_served(self.wish.bound, self.before, all_back=all_back)
         self.tally["held back"] += 1
-        if self.wish.rule != BROKEN or self.chance.random() < 0.3:
+        if not self.admitting.rejected and (self.wish.rule != BROKEN or self.chance.random() < 0.3):
             self._retry()
 
     def _retry(self) -> None:

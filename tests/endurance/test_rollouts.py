@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +8,36 @@ import pytest
 from attrs import evolve
 
 from . import rollouts
-from .campaign import Broken, Order
+from .campaign import Broken
 from .carried import Seen
 from .loaded import SOMEBODY, UPDATE, Attempt, Deployment
 from .rolled_project import id_of
 
+SEEDS = (5400, 1272, 2272, 7272, 3272, 1400)
+"""Rounds of the long run in which, taken together, all happens that it has."""
+
+EACH = (
+    *("kills", "faults", "locks lost", "locks lost to an apply"),
+    *("windows that closed between waves", "releases rejected between waves"),
+    *("held back, and tried again", "rejected, and another was wanted"),
+    *(f"rollout {word} at random" for word in ("continue", "back", "abandon")),
+    *("changes of others", "pending plans of others", "deployments stopped", "deployments deleted"),
+    *("rounds of many deployments", "rounds with a user without a binding"),
+)
+
 
 def test_rounds_of_the_long_run(tmp_path: Path) -> None:
-    figures = rollouts.run(Order(rounds=6, seed=26077, folder=tmp_path, tell=lambda _: None))
-    assert figures["kills"] >= 6
-    assert figures["carried out"] >= 12
+    figures: Counter[str] = Counter()
+    for seed in SEEDS:
+        figures += rollouts.one_round(tmp_path / str(seed), seed)
+    assert [what for what in EACH if not figures[what]] == []
+    assert figures["carried out"] >= len(SEEDS) * rollouts.WISHES
+
+
+def test_a_round_at_a_server(tmp_path: Path) -> None:
+    figures = rollouts.one_round(tmp_path / "served", 4272)
+    assert figures["rounds at a server"] == 1
+    assert figures["kills at a server"] >= 1
 
 
 def plan(*names: str) -> dict[str, Any]:
@@ -90,7 +111,9 @@ def test_what_is_wrong_is_seen(attempts: list[Attempt], deleted: dict[str, str],
     ("now", "why"),
     [
         (
-            evolve(BEFORE, rules={"new": "a rule", "one": "another", "two": "another"}),
+            evolve(
+                seen(attempt(0, "old"), attempt(1, "one"), attempt(2, "two")), rules={"one": "", "two": ""}
+            ),
             "2 extensions were made",
         ),
         (evolve(BEFORE, cancelled=["/api/v1/deployments/0/plan/pending"]), "was cancelled"),

@@ -23,12 +23,11 @@ from planner.engine.settling import is_no_verdict, is_unready
 from planner.engine.surroundings import Declaring, NoWaves, Surroundings
 from planner.errors import NotFound, PlannerError
 from planner.model.address import Address
-from planner.model.health import Reading
 from planner.model.ledger import (
     Rolled,
 )
 from planner.model.plan import Action, Plan, Step
-from planner.model.resource import Request, Result
+from planner.model.resource import Reading, Request, Result
 from planner.model.rollout import (
     BACK,
     CHECK,

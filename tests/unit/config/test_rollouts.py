@@ -9,7 +9,7 @@ from attrs import evolve
 
 from planner.model.address import Address
 from planner.model.declarations import RolloutBlock
-from planner.model.health import Analysis, Health
+from planner.model.resource import Analysis, Health
 from planner.model.rollout import Chosen, Rules
 
 from .projects import Folder, shown

@@ -11,9 +11,8 @@ from planner.engine.rollouts.waves import Waves
 from planner.engine.surroundings import Surroundings
 from planner.errors import NotFound, NotReady, NotYet, PlannerError
 from planner.model.address import Address
-from planner.model.health import Reading
 from planner.model.plan import ROLLOUT, SETTLE, Action, Change, Plan, Step
-from planner.model.resource import Content, Result
+from planner.model.resource import Content, Reading, Result
 from planner.model.rollout import (
     BACK,
     CHECK,

@@ -22,7 +22,6 @@ from planner.model.address import Address
 from planner.model.compare import same
 from planner.model.diagnostic import ERROR, Diagnostic, Diagnostics
 from planner.model.facets import Attribute
-from planner.model.health import Reading
 from planner.model.identity import Parent
 from planner.model.kind import ContentFacts, Kind, Settles
 from planner.model.ledger import Event, Ledger
@@ -36,6 +35,7 @@ from planner.model.resource import (
     Lifecycle,
     Observed,
     Prior,
+    Reading,
     Request,
     Result,
     ServerTime,

@@ -14,8 +14,7 @@ from planner.kinds.binding import Conventions
 from planner.kinds.extension_binding import ExtensionBindingDriver
 from planner.kinds.registry import load_kinds
 from planner.model.address import Address
-from planner.model.health import Health, Reading
-from planner.model.resource import Request, Result
+from planner.model.resource import Health, Reading, Request, Result
 from planner.model.rollout import CHECK, LOOK, RESTARTED
 from planner.sandbox import create_app
 

@@ -403,6 +403,32 @@ def test_what_it_began_is_followed_to_its_end(plans: dict[str, Any], status: str
         assert found.observed.attributes == {**made.attributes, "following": following}
 
 
+class Quick(Deployment):
+    """Its plan comes into force between two reads."""
+
+    def shown(self, history: bool) -> dict[str, Any]:
+        if history:
+            self.plans = {"current": attempt(6) | {"plan": self.plan}, "history": [attempt(4), attempt(6)]}
+        return super().shown(history)
+
+
+def test_what_is_found_is_of_the_read_that_is_judged() -> None:
+    """Else the state would hold what was loaded before."""
+    made = deployment("x")
+    api = Quick(made.plan, made.version)
+    driver = driver_of(api)
+    sent = driver.perform(request(api, "a")).observed
+    assert sent is not None
+    api.plans = {"current": {**attempt(4), "plan": {"elasticsearch": {}}}}
+    wanted: dict[str, Any] = {"deployment": ID, "extensions": [bundle("a")]}
+    found = driver.settled(
+        Request(SETTLE, ADDRESS, wanted, {**sent.attributes, "following": {"elasticsearch": ["a4"]}}, ID)
+    )
+    assert found.settling.status == ""
+    assert found.observed is not None
+    assert found.observed.attributes["loaded"] == sent.attributes["loaded"]
+
+
 @pytest.mark.parametrize(("wanted", "error"), [(True, NotFound), (False, None)])
 def test_a_deployment_that_goes_while_it_is_followed(wanted: bool, error: Any) -> None:
     api = deployment("a")

@@ -20,7 +20,7 @@ from planner.kinds.health import (
     shards_of,
     unwell,
 )
-from planner.model.health import GREEN, RED, YELLOW, Analysis
+from planner.model.resource import GREEN, RED, YELLOW, Analysis
 
 SAMPLES = Path(__file__).parents[3].parent / "shared" / "ece" / "samples"
 Shown = dict[str, Any]

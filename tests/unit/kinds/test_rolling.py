@@ -10,8 +10,18 @@ import pytest
 from attrs import evolve
 
 from planner.errors import ApiError, NotFound, NotYet, OutcomeUnknown, Refused
-from planner.model.health import GREEN, RED, YELLOW, Analysis, Health, Reading
-from planner.model.resource import FAILED, PENDING, Observed, Result
+from planner.model.resource import (
+    FAILED,
+    GREEN,
+    PENDING,
+    RED,
+    YELLOW,
+    Analysis,
+    Health,
+    Observed,
+    Reading,
+    Result,
+)
 
 from .deployed import Deployed, archive, bundles
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from planner.model.address import Address
-from planner.model.health import YELLOW, Analysis, Health
 from planner.model.ledger import WENT_BACK, Rolled
 from planner.model.plan import Step
+from planner.model.resource import YELLOW, Analysis, Health
 from planner.model.rollout import (
     DONE,
     GOING,

@@ -9,9 +9,9 @@ import jsonschema_rs
 import pytest
 from attrs import evolve
 
-from planner.model.health import Health
 from planner.model.ledger import Ledger
 from planner.model.plan import SETTLE, Plan
+from planner.model.resource import Health
 from planner.model.rollout import (
     BACK,
     CHECK,

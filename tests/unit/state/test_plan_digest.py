@@ -12,7 +12,6 @@ from attrs import evolve
 
 from planner.errors import StalePlan
 from planner.model.address import Address
-from planner.model.health import Analysis, Health
 from planner.model.members import ContentChange
 from planner.model.plan import (
     Action,
@@ -29,7 +28,7 @@ from planner.model.plan import (
     Waiting,
 )
 from planner.model.redaction import FOR_PEOPLE, ON_THIS_MACHINE
-from planner.model.resource import Content, Prior, Settling, User
+from planner.model.resource import Analysis, Content, Health, Prior, Settling, User
 from planner.model.rollout import Failure, Member, Rollout, Rules
 from planner.model.value import Deferred, Reference
 from planner.resources import schema
