@@ -496,6 +496,21 @@ def test_it_goes_back_by_itself(shops: Shops) -> None:
     shops.settled()
 
 
+def test_it_carries_what_a_deployment_goes_over_to(shops: Shops) -> None:
+    """Also what an earlier apply made, which failed; and not what is loaded as it is."""
+    shops.rules("of: [extension.synonyms]", "of: [extension.*]")
+    shops.rules("extensions: [extension.synonyms]", "extensions: [extension.synonyms, extension.other]")
+    shops.rules("on_failure: stop", "on_failure: roll_back")
+    shops.project.apply()
+    shops.write(BROKEN)
+    assert shops.project.run("apply", "--auto-approve").code == 5
+    held = words(shops.project.run("plan").out)
+    assert "Roll-out search (switch): extension.synonyms, to 4 deployments" in held
+    shops.project.write("files/other/words.txt", "two\n")
+    both = words(shops.project.ok("plan").out)
+    assert "Roll-out search (switch): extension.other and extension.synonyms, to 4 deployments" in both
+
+
 def test_a_preview_says_it(shops: Shops) -> None:
     """And does not fail by it."""
     project = shops.project

@@ -32,7 +32,7 @@ from planner.model.rollout import (
     Member,
     Rollout,
 )
-from planner.model.value import Value, conceal
+from planner.model.value import Value, conceal, leaves, references
 from planner.model.value_json import encode_mapping
 
 _NAMED: Final = 3
@@ -110,13 +110,26 @@ class _Block:
         failure = next((f for f in failures if (f.rollout, f.wish) == (block.name, wish)), None)
         held = None if block.name in goal.retried else failure
         everyone = tuple(sorted((*members, *restarts), key=as_read))
-        changing = [a for a in sorted(used) if self.decisions.made[a].change.action is not Action.NO_OP]
+        changing = [a for a in sorted(used) if self._moves(a, members)]
         return Carried(block, tuple(changing or sorted(used)), wish, everyone, restarts, held)
 
     def _is_placed(self, address: Address) -> bool:
         """Whether it gets another content in place."""
         change = self.decisions.made[address].change
         return change.action is Action.UPDATE and change.content is not None
+
+    def _moves(self, address: Address, members: Sequence[Address]) -> bool:
+        """Whether it changes, or a member goes over to it, as to one that an earlier apply made."""
+        made, attributes = self.decisions.made, self.decisions.drivers[address.kind].kind.attributes
+        if made[address].change.action is not Action.NO_OP:
+            return True
+        of_it = {name: value for name, value in made[address].after.items() if attributes[name].read_only}
+        for member in members:
+            wanted = references(self.decisions.goal.resources[member].attributes)
+            named = {of_it.get(str(ref.path[0])) for ref in wanted if ref.address == address} - {None}
+            if any(leaf in named for diff in made[member].change.diffs for _, leaf in leaves(diff.after)):
+                return True
+        return False
 
     def _is_bound(self, address: Address, of: set[Address]) -> bool:
         """Whether it is the change of what somebody loads, and that is carried."""
