@@ -336,6 +336,7 @@ def test_who_is_stopped_before_its_turn_is_no_failure(shops: Shops) -> None:
         assert "planner rollout abandon search -e dev" in told
     shown = words(project.ok("rollout", "status").out)
     assert "wave 2 not begun shop-1 (the deployment shop-1 is stopped" in shown
+    assert "next: the next apply goes on with wave 2, once shop-1 is ready" in shown
     assert (shops.failures(), shops.restarts()[2:]) == ([], [1, 1])
     assert ask(project, "POST", f"/deployments/{IDS[1]}/_restore") is not None
     Scene(project).turn()
@@ -534,7 +535,10 @@ def test_too_few_looks_are_told_as_that(shops: Shops) -> None:
 
 def test_who_is_not_there_is_named_by_its_binding(shops: Shops) -> None:
     shops.rules("range(4)", "range(5)")
-    assert "wave 1 extension_binding.shop_4 green" in words(shops.project.run("plan").out)
+    done = shops.project.run("plan")
+    assert "wave 1 extension_binding.shop_4 green" in words(done.out)
+    assert "is for the deployment shop-4, and nothing has that name or id" in words(done.err)
+    assert "is not known yet" not in done.err
 
 
 def test_a_preview_says_it(shops: Shops) -> None:

@@ -212,7 +212,8 @@ class Planned:
             user = self._users(each).get(id_, User(id_))
             return Member(id_, address, user.name, user.version), user.tags
         member, tags = self._bound(address)
-        if not member.id:
+        wrong = (item.address for item in decisions.diagnostics if item.is_error)
+        if not member.id and str(address) not in wrong:
             decisions.diagnostics.error(
                 f"{address}: which deployment it is for is not known yet",
                 detail="The members of a roll-out are fixed before it begins.",
