@@ -9,6 +9,7 @@ from datetime import timedelta
 from attrs import define, evolve, field
 
 from planner.app.carrying import Reach
+from planner.app.command_line import plain_command_line
 from planner.app.opening import Opened
 from planner.app.promotion.admission import Forcing, verdict_on
 from planner.app.promotion.provenance import actor
@@ -20,6 +21,7 @@ from planner.promote.log import log_of, run_of
 
 _ASKED = ("windows", "rejected")
 """The gates that may close while a roll-out is under way."""
+_BACK = ("rollout", "back")
 
 
 @define(eq=False, repr=False)
@@ -66,8 +68,11 @@ class Halt:
             verdict = verdict_on(here.request, here.environment, run, log, now)
         except PlannerError as error:
             return f"whether it may go on is not known: {error.summary}"
-        closed = [gate for gate in verdict.gates if gate.name in _ASKED and not gate.met]
-        return "; ".join(gate.detail for gate in closed)
+        closed = {gate.name: gate.detail for gate in verdict.gates if gate.name in _ASKED and not gate.met}
+        if begun.leads_back and "rejected" in closed:
+            back = plain_command_line(here.request.folder, here.environment.name, *_BACK, begun.rollout.name)
+            closed["rejected"] += f" (to take it back: {back})"
+        return "; ".join(closed.values())
 
 
 def _is_under_way(begun: Begun) -> bool:

@@ -256,7 +256,8 @@ def _converged(ask: Candidate) -> Gate:
     told = list(_unsettled(ask.run, ask.upstream))
     if told:
         detail = f"{where} is not converged on {on}: {', '.join(told)}"
-        return Gate("converged", False, detail, f"Run: planner plan -e {where}")
+        verb = "apply" if ask.upstream.log.rolling else "plan"
+        return Gate("converged", False, detail, f"Run: planner {verb} -e {where}")
     return Gate("converged", True, f"{where} has nothing pending and no drift")
 
 

@@ -675,7 +675,7 @@ def test_a_release_is_rejected_meanwhile(promoted: Shops) -> None:
     done = project.run("apply", "--auto-approve")
     assert done.code == 5, done
     assert "was rejected by" in words(done.out)
-    assert "wrong words" in words(done.out)
+    assert "wrong words (to take it back: planner rollout back search -e dev)" in words(done.out)
     assert promoted.restarts() == [2, 1, 1, 1]
 
 

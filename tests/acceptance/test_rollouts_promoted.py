@@ -146,6 +146,7 @@ def test_while_it_is_rolled_out(chain: Project) -> None:
     assert refused.code == REFUSED, refused
     gates = words(refused.both)
     assert f"dev is not converged on {release}: it is being rolled out, wave 2 of 3" in gates
+    assert "Run: planner apply -e dev" in gates
     assert f"{release} soaked 0s of 1h in dev, and it is being rolled out, wave 2 of 3" in gates
     next_wave(chain, "dev")
     assert standing(chain, "dev")["rolling"] == [f"{release}, wave 3 of 3"]
