@@ -18,7 +18,7 @@ from planner.app.opening import Opened
 from planner.app.promotion.admission import Admission, admission, refuse_closed
 from planner.app.redaction import without_secrets
 from planner.app.stores import locked
-from planner.engine.carrying import Provenance, known_first
+from planner.engine.carrying import Provenance, known_first, without_given_up
 from planner.engine.refresh import Asking
 from planner.engine.stale import moved_since, refuse_other_state
 from planner.engine.surroundings import Halting
@@ -98,6 +98,8 @@ def apply_now(applying: Applying, approval: Approval, lock_timeout: float) -> Ou
         admitted = _admitted(applying, proposal.plan, state)
         if proposal.plan.is_empty and approval.expected is None and not _to_record(admitted, proposal.plan):
             applying.report.outputs(state.outputs)
+            if (left := without_given_up(state, proposal.plan)) is not state:
+                here.store.commit(left)
             return Outcome(held=proposal.plan.is_held)
         refuse_closed(admitted, applying=True)
         refuse_without_sink(here, proposal.plan, applying.credentials)

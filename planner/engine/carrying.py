@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import evolve, field, frozen
 
@@ -22,7 +22,7 @@ from planner.model.diagnostic import Diagnostic, Diagnostics
 from planner.model.ledger import Ledger
 from planner.model.members import KnownContent
 from planner.model.plan import NORMAL, ROLLOUT, Action, Plan
-from planner.model.rollout import Failure, Former
+from planner.model.rollout import Former
 from planner.model.state import Applied, State, Working
 from planner.model.value import Value, conceal, is_sensitive, renewed
 
@@ -93,8 +93,8 @@ def carry_out(
     told = provenance.promotions
     promotions = told(reached, ledger.complete) if told else reached.promotions
     reached = evolve(_renewed(reached, goal), outputs=outputs, applied=applied, promotions=promotions)
-    if ledger.complete and plan.mode == NORMAL and not plan.partial:
-        reached = evolve(reached, failures=tuple(_held_back(reached, plan)))
+    if ledger.complete:
+        reached = without_given_up(reached, plan)
     try:
         after = session.store.commit(reached.knowing(provenance.contents))
     except StateError as error:
@@ -102,10 +102,15 @@ def carry_out(
     return after, ledger, _checked_afterwards(session, plan, after, ledger)
 
 
-def _held_back(state: State, plan: Plan) -> Iterator[Failure]:
-    """The failures that still hold something back, after all of a plan: the others' content is given up."""
+def without_given_up(state: State, plan: Plan) -> State:
+    """state with the failures that still hold something back, after all of a plan: the others' content is
+    given up. Of a plan of a part nobody can tell.
+    """
+    if plan.mode != NORMAL or plan.partial:
+        return state
     held = {rollout.name for rollout in plan.rollouts if rollout.held}
-    return (failure for failure in state.failures if failure.rollout in held)
+    failures = tuple(failure for failure in state.failures if failure.rollout in held)
+    return state if failures == state.failures else evolve(state, failures=failures)
 
 
 def _gone(session: Session, plan: Plan, state: State, surroundings: Surroundings) -> tuple[State, Ledger]:

@@ -93,20 +93,29 @@ def _told(entry: Entry) -> object:
 
 
 def _entries(alike: Sequence[Entry], width: int, style: Style) -> Iterator[str]:
-    """The last of those that have one long reason tells it for all."""
-    *others, last = [[*_entry(entry, width, style)] for entry in alike]
+    """The last of those that have one reason tells it for all where it is too long for one of them."""
+    short = all(_is_short(entry, width) for entry in alike)
+    *others, last = [[*_entry(entry, width, style, short)] for entry in alike]
     yield from (lines[0] for lines in others)
     yield from last
 
 
-def _entry(entry: Entry, width: int, style: Style) -> Iterator[str]:
+def _head(entry: Entry) -> str:
     action = _DONE.get(entry.action, entry.action.value) if entry.result == APPLIED else entry.action.value
-    line = f"  {entry.address}: {action}"
-    beside = f"{line}, {escape(entry.reason)}"
-    if entry.result != FAILED and "\n" not in entry.reason and cells(beside) <= width:
-        yield beside if entry.reason else line
+    return f"  {entry.address}: {action}"
+
+
+def _is_short(entry: Entry, width: int) -> bool:
+    """Whether its reason has room beside it."""
+    beside = f"{_head(entry)}, {escape(entry.reason)}"
+    return entry.result != FAILED and "\n" not in entry.reason and cells(beside) <= width
+
+
+def _entry(entry: Entry, width: int, style: Style, short: bool) -> Iterator[str]:
+    if short and entry.reason:
+        yield f"{_head(entry)}, {escape(entry.reason)}"
     else:
-        yield line
+        yield _head(entry)
         yield from _paragraph(entry.reason, width)
     if entry.conflict:
         yield from _conflict(entry.conflict, width, style)

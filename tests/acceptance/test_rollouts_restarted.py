@@ -73,6 +73,9 @@ def test_it_is_held_back_with_what_it_would_put_in_place(shops: Restarted) -> No
     assert "held back" in shops.project.run("plan").out
     assert shops.project.run("apply", "--auto-approve").code == 3
     assert (shops.stored(), shops.restarts()) == (old, [3, 1, 1, 1])
+    shops.write(OLD)
+    assert "No changes." in shops.project.apply().out
+    assert shops.failures() == []  # it is given up, and nothing waits any more
     shops.write(NEWER)
     shops.project.apply()
     assert shops.restarts() == [4, 2, 2, 2]

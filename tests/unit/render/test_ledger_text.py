@@ -136,3 +136,13 @@ def test_the_command_to_go_on_is_only_told_where_it_helps(rolled: int, goes_on: 
 def test_colours() -> None:
     text = render_ledger(PARTLY, environment="dev", width=80, style=Style(colours=True), resume=RESUME)
     assert "\x1b[1;31mFailed\x1b[0m (3):" in text
+
+
+def test_one_reason_is_told_once_where_it_is_too_long_for_one_of_them() -> None:
+    """Else the one whose address is long seems to have none."""
+    reason = "the roll-out search went no further: shop-0 failed"
+    names = ("a" * 50, "b")
+    ledger = Ledger(tuple(entry(name, Action.UPDATE, SKIPPED, reason) for name in names))
+    told = render_ledger(ledger, environment="dev", width=100, style=Style(), resume="").splitlines()
+    at = told.index("  extension.b: update")
+    assert (told[at - 1], told[at + 1]) == (f"  extension.{'a' * 50}: update", f"    {reason}")
