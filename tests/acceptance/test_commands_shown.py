@@ -31,7 +31,7 @@ from .shop import add_gates, apply, commit_all, git, pins_of, release_in, releas
 from .shown import Fence, fences, shown, type_in
 from .team import change_prod
 from .test_drift import Hook, hook
-from .test_rollout_example import Example, applied_once, rolled_out
+from .test_rollout_example import DICTIONARY, Example, applied_once, rolled_out
 from .test_sandbox_command import served
 
 __all__ = ["applied_once", "hook", "rolled_out"]  # fixtures
@@ -294,6 +294,30 @@ def test_how_one_that_stopped_ends(fence: Fence, rolled_out: Example) -> None:
         assert project.run("apply", "--auto-approve").code == 3
         type_in(project, command, names={"-e prod": "-e dev --auto-approve"})
         assert json.loads(project.ok("rollout", "status", "--json").out)["rollouts"] == []
+
+
+@shown("docs/how-to/rollout-went-back.md", 4)
+def test_a_deployment_that_is_red_goes_ahead(fence: Fence, rolled_out: Example) -> None:
+    """No roll-out begins on it; afterwards the others follow, and it does not start anew again."""
+    project, shops = rolled_out.project, "templates/shops.yaml"
+    project.edit(shops, "on_failure: roll_back", "on_failure: stop")
+    rolled_out.change("the, sofa")
+    assert project.run("apply", "--auto-approve").code == 5
+    project.ok("rollout", "abandon", "--auto-approve")
+    project.edit(DICTIONARY, "the, sofa", "phone, mobile")
+    assert "is not well enough to be changed" in words(project.run("apply", "--auto-approve").out)
+    project.ok("rollout", "abandon", "--auto-approve")
+    with_block = (project.folder / shops).read_text()
+    project.write(shops, with_block.partition("rollout:")[0])
+    kept = "file: files/synonyms\n"
+    project.edit("templates/extensions.yaml", kept, f"{kept}      lifecycle: {{replace_on: [content]}}\n")
+    (command,) = fence.commands
+    type_in(project, command, names={"-e prod": "-e dev --auto-approve"})
+    ahead = rolled_out.restarts()
+    project.write(shops, with_block)
+    project.apply()
+    project.settled()
+    assert {*(rolled_out.restarts() - ahead).items()} == {(shop, 1) for shop in ahead if shop != "shop-lu"}
 
 
 @shown("examples/backends/README.md", 2, 3, 4)
