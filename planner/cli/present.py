@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -26,6 +27,7 @@ from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
 _RETRY: Final = "planner apply --retry-rollout"
+_DECIDES: Final = re.compile(r"planner rollout (?:continue|back|abandon) \S+")
 
 
 @frozen(eq=False, repr=False)
@@ -52,7 +54,7 @@ class TextReport:
         from planner.render.ledger import render_ledger  # noqa: PLC0415 - of an apply
 
         text = render_ledger(
-            _shown(ledger, self.console, apply_again(self.here) if ledger.rollouts else ""),
+            _shown(ledger, self.console, self.here),
             environment=self.here.environment.name,
             width=self.console.width(),
             style=self.console.style(),
@@ -92,7 +94,7 @@ class EventReport:
         return _running(self.console, progress, hurry)
 
     def ledger(self, ledger: Ledger, way_on: str) -> None:  # noqa: ARG002 - programs make their own
-        self._write(events.ledger(_shown(ledger, self.console)))
+        self._write(events.ledger(_shown(ledger, self.console, self.here)))
 
     def outputs(self, outputs: Mapping[str, Value]) -> None:
         shown = self.console.redact.inside(outputs)
@@ -103,11 +105,13 @@ class EventReport:
             self.console.event(line)
 
 
-def _shown(ledger: Ledger, console: Console, again: str = "") -> Ledger:
-    """Redacted, with commands that work from here. again: the command that applies the same."""
-    told = (rolled.advice.replace(_RETRY, f"{again} --retry-rollout") for rolled in ledger.rollouts)
+def _shown(ledger: Ledger, console: Console, here: Opened) -> Ledger:
+    """Redacted, with commands that work from here."""
+    again = apply_again(here) if ledger.rollouts else ""
+    retry, decide = f"{again} --retry-rollout", rf"\g<0> -e {here.environment.name}"
+    told = (_DECIDES.sub(decide, rolled.advice.replace(_RETRY, retry)) for rolled in ledger.rollouts)
     named = tuple(evolve(rolled, advice=text) for rolled, text in zip(ledger.rollouts, told, strict=True))
-    shown = console.redact.inside(evolve(ledger, rollouts=named) if again else ledger)
+    shown = console.redact.inside(evolve(ledger, rollouts=named))
     entries = (evolve(entry, advice=console.located(entry.advice)) for entry in shown.entries)
     rollouts = (evolve(rolled, advice=console.located(rolled.advice)) for rolled in shown.rollouts)
     return evolve(shown, entries=tuple(entries), rollouts=tuple(rollouts))

@@ -145,6 +145,8 @@ def too_long(finished: Finished, reason: str, waited: PlannerError) -> PlannerEr
     if step.operation == LOOK:
         return PlannerError(f"{waited.summary}, and {reason}", advice="Nothing was sent.")
     if step.operation == CHECK:
+        if error is None and finished.result is not None and not finished.result.settling.status:
+            return PlannerError(f"{waited.summary}, which was too short: {reason}")
         return PlannerError(
             f"{waited.summary}, and the deployment is not well: {reason}",
             advice="See planner rollout status.",

@@ -69,7 +69,7 @@ class Member:
 
     @property
     def shown(self) -> str:
-        return self.name or self.id
+        return self.name or self.id or str(self.address)
 
 
 @frozen

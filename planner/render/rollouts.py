@@ -83,7 +83,8 @@ def next_text(item: Begun, busy: str) -> str:
     pauses = began and not any(item.of(member.id).stage for member in item.rollout.waves[item.wave - 1])
     ends = (began + timedelta(seconds=item.rollout.rules.pause)).isoformat() if began and pauses else ""
     until = f", when its pause has ended, {minute(ends)} UTC" if ends else ""
-    return f"the next apply goes on with wave {item.wave}{until}"
+    ready = f", once {item.unready.shown} is ready" if item.unready else ""
+    return f"the next apply goes on with wave {item.wave}{until}{ready}"
 
 
 def ways_on(item: Begun, environment: str) -> list[tuple[str, str]]:

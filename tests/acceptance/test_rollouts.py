@@ -333,9 +333,10 @@ def test_who_is_stopped_before_its_turn_is_no_failure(shops: Shops) -> None:
         assert "rollout.search: goes on with the next apply, 1 of 3 waves done" in told
         assert "the deployment shop-1 is stopped, and nothing can be carried to it" in told
         assert "planner apply goes on with it, once the deployment is ready" in told
-        assert "planner rollout abandon search" in told
+        assert "planner rollout abandon search -e dev" in told
     shown = words(project.ok("rollout", "status").out)
     assert "wave 2 not begun shop-1 (the deployment shop-1 is stopped" in shown
+    assert "next: the next apply goes on with wave 2, once shop-1 is ready" in shown
     assert (shops.failures(), shops.restarts()[2:]) == ([], [1, 1])
     assert ask(project, "POST", f"/deployments/{IDS[1]}/_restore") is not None
     Scene(project).turn()
@@ -509,6 +510,35 @@ def test_it_carries_what_a_deployment_goes_over_to(shops: Shops) -> None:
     shops.project.write("files/other/words.txt", "two\n")
     both = words(shops.project.ok("plan").out)
     assert "Roll-out search (switch): extension.other and extension.synonyms, to 4 deployments" in both
+
+
+def test_a_wave_in_vain_is_told(shops: Shops) -> None:
+    """Else whoever was to come first comes with the rest, and nobody notices."""
+    shops.rules("[[extension_binding.shop_0],", "[{tag: tier=canry}, {name: shop-*},")
+    shops.write("phone, telephone\n")
+    warned = words(shops.project.ok("plan").err)
+    assert (
+        "rollout.search has a wave for the tag tier=canry, which no deployment that is bound here has"
+        in warned
+    )
+    assert "a name as" not in warned
+
+
+def test_too_few_looks_are_told_as_that(shops: Shops) -> None:
+    shops.rules("on_failure: stop", "health: {within: 1s}")
+    shops.write("phone, telephone\n")
+    done = shops.project.run("apply", "--auto-approve")
+    assert "planner has waited for 1s, which was too short: it is well, as 2 of 3 looks found" in words(
+        done.out
+    )
+
+
+def test_who_is_not_there_is_named_by_its_binding(shops: Shops) -> None:
+    shops.rules("range(4)", "range(5)")
+    done = shops.project.run("plan")
+    assert "wave 1 extension_binding.shop_4 green" in words(done.out)
+    assert "is for the deployment shop-4, and nothing has that name or id" in words(done.err)
+    assert "is not known yet" not in done.err
 
 
 def test_a_preview_says_it(shops: Shops) -> None:

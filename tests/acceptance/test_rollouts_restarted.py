@@ -87,7 +87,7 @@ def stopped(shops: Restarted) -> Restarted:
     shops.write(NEW)
     done = shops.project.run("apply", "--auto-approve")
     assert done.code == 5, done
-    assert "planner rollout back search" in done.out
+    assert "planner rollout back search -e dev" in done.out
     return shops
 
 

@@ -116,7 +116,7 @@ class _Again:
         """What puts an archive in place. On the way back, what was declared with it, too."""
         content, kind = at_hand.get(former.sha256), self.drivers[address.kind].kind
         if content is None:
-            raise _not_at_hand(begun, address, former)
+            raise _not_at_hand(begun, address, former, self.goal.environment)
         prior = self.state.resources.get(address)
         there = declared_attributes(prior, kind) if prior and begun.status != BACK else former.declared
         declared = {name: value for name, value in there.items() if not kind.attributes[name].read_only}
@@ -128,7 +128,8 @@ class _Again:
         if prior is None:
             raise PlannerError(
                 f"the roll-out {name} cannot go on: the state holds {address} no more",
-                advice=f"Leave everything as it is, and plan anew: planner rollout abandon {name}",
+                advice=f"Leave everything as it is, and plan anew: planner rollout abandon {name} "
+                f"-e {self.goal.environment}",
             )
         kind = self.drivers[address.kind].kind
         return Change(
@@ -156,10 +157,10 @@ class _Again:
         return (*(() if looked else (LOOK,)), *write, CHECK)
 
 
-def _not_at_hand(begun: Begun, address: Address, former: Former) -> Refused:
+def _not_at_hand(begun: Begun, address: Address, former: Former, environment: str) -> Refused:
     name, back = begun.rollout.name, begun.status == BACK
     way, which = ("back", "old") if back else ("on", "new")
-    command = f"planner rollout back {name}" if back else f"planner rollout continue {name}"
+    command = f"planner rollout {'back' if back else 'continue'} {name} -e {environment}"
     return Refused(
         f"the roll-out {name} cannot go {way}: the {which} archive of {address} is not at hand here",
         advice=f"Its sha256 is {former.sha256}. Give the templates that file again, or take a machine or a "

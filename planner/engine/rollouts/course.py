@@ -107,7 +107,7 @@ def advice(begun: Begun, result: str) -> str:
         return "\n".join(("Say how it ends:", going, *back, leaving))
     if result == GOING and begun.unready is not None:
         return (
-            "planner apply goes on with it, once the deployment is ready. To leave all as it is: "
-            f"planner rollout abandon {name}"
+            "planner apply goes on with it, once the deployment is ready. To go without it, take its binding "
+            f"out after: planner rollout abandon {name}"
         )
     return "planner apply goes on with it." if result in (GOING, BACK) else ""

@@ -201,6 +201,7 @@ class Planned:
         block = each.block
         members = [self._member(address, each) for address in each.members]
         waves = self._waves(block, members)
+        self._tell_vain(block, members)
         rollout = Rollout(block.name, block.rules, each.of, each.wish, waves, held=each.failure)
         return evolve(rollout, keeping=self._keeping(each, members) if block.rules.mode != RESTART else ())
 
@@ -210,18 +211,21 @@ class Planned:
             id_ = each.restarts[address].id or ""
             user = self._users(each).get(id_, User(id_))
             return Member(id_, address, user.name, user.version), user.tags
-        decision = decisions.made[address]
-        kind, seen = decisions.drivers[address.kind].kind, decisions.refreshed.seen(address)
-        about = seen.about if seen else {}
-        id_ = decision.change.id or kind.identity.id_of(decision.after)
-        if not id_:
+        member, tags = self._bound(address)
+        wrong = (item.address for item in decisions.diagnostics if item.is_error)
+        if not member.id and str(address) not in wrong:
             decisions.diagnostics.error(
                 f"{address}: which deployment it is for is not known yet",
                 detail="The members of a roll-out are fixed before it begins.",
                 address=str(address),
                 advice="Create the deployment first, with --target.",
             )
-        tags = about.get("tags")
+        return member, tags
+
+    def _bound(self, address: Address) -> Tagged:
+        decision, seen = self.decisions.made[address], self.decisions.refreshed.seen(address)
+        about, kind = seen.about if seen else {}, self.decisions.drivers[address.kind].kind
+        id_, tags = decision.change.id or kind.identity.id_of(decision.after) or "", about.get("tags")
         name, version = str(about.get("name") or ""), str(about.get("version") or "")
         return Member(id_, address, name, version), tags if isinstance(tags, Mapping) else {}
 
@@ -250,6 +254,26 @@ class Planned:
                 advice="End its waves with rest.",
             )
         return waves
+
+    def _tell_vain(self, block: RolloutBlock, members: Sequence[Tagged]) -> None:
+        """Warns of a name or a tag that no deployment has which is bound here: its wave is left out. Where
+        not all are known nobody can tell.
+        """
+        decisions = self.decisions
+        bound = [a for a in decisions.goal.resources if decisions.drivers[a.kind].kind.user]
+        everyone = [*members, *map(self._bound, bound)]
+        if not all(member.name for member, _ in everyone):
+            return
+        for chosen in (chosen for selectors in block.waves for chosen in selectors):
+            what = (
+                f"the tag {chosen.tag}" if chosen.tag else f"a name as {chosen.name}" if chosen.name else ""
+            )
+            if what and not any(_fits(chosen, member, tags) for member, tags in everyone):
+                decisions.diagnostics.warning(
+                    f"rollout.{block.name} has a wave for {what}, which no deployment that is bound here has",
+                    position=block.position,
+                    advice="Nobody comes first by it: correct it, or take it out of waves.",
+                )
 
 
 def in_waves(

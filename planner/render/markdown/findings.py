@@ -33,7 +33,9 @@ _REASON_ROOM: Final = 160
 _UNSURE_ROOM: Final = 1_000
 _WHOLE: Final = 100_000
 _ERROR_COLUMNS: Final = 200
-_ROLLOUT_ROOM: Final = 300
+_ROLLOUT_ROOM: Final = 600
+"""As much as an installation says of a plan that failed."""
+_NOTE_ROOM: Final = 600
 _STATUS: Final = CHECKED | {"failed": f"**{CHECKED['failed']}**"}
 
 Items = Iterable[EnvironmentPreview]
@@ -340,7 +342,7 @@ def notes(items: Items, detail: Detail) -> Iterator[str]:
     if same and detail.notes:
         yield from ("**Notes:**", "")
         shown = [*same.items()][: detail.notes]
-        yield from (f"- {codes(where, 5)}: {words(note, 300)}" for note, where in shown)
+        yield from (f"- {codes(where, 5)}: {words(note, _NOTE_ROOM)}" for note, where in shown)
         if len(same) > len(shown):
             yield f"- ... {plural(len(same) - len(shown), 'more note')}"
         yield ""
