@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from attrs import evolve
 
 from planner.app.begun import open_refusal
 from planner.app.carrying import Applying, Outcome, carried, run
 from planner.app.command_line import way_on
-from planner.app.opening import Opened
+from planner.app.opening import Opened, configure_files
 from planner.engine.carrying import Provenance
 from planner.engine.rollouts.again import owed, plan_again
 from planner.engine.workflow import Proposal, propose_from
-from planner.errors import PartlyApplied, Refused, StalePlan
+from planner.errors import PartlyApplied, PlannerError, Refused, StalePlan
 from planner.model.plan import Action, Change, Plan
+from planner.model.resource import Content
 from planner.model.rollout import BACK, GOING, STOPPED, Begun
 from planner.model.state import State
 
@@ -63,9 +66,19 @@ def planned_again(here: Opened, records: Sequence[Begun], state: State) -> tuple
         return plan_again(records, state, goal, drivers), Provenance(digest)
     from planner.app.way_back import at_hand, what_is_known  # noqa: PLC0415 - only where one is to be sent
 
-    found = at_hand(here, records, state)
+    found = at_hand(here, records, state, partial(_declared, here))
     plan = plan_again(records, state, goal, drivers, found)
     return plan, Provenance(digest, contents=what_is_known(here, records, found))
+
+
+def _declared(here: Opened) -> list[Content]:
+    """The files that templates name now, which may not have been read yet; none where a variable is missing
+    that an apply was given."""
+    resources = here.configuration.resources
+    if not resources:
+        with suppress(PlannerError):
+            resources = configure_files(here.request)[0].resources
+    return [item.content for item in resources.values() if item.content]
 
 
 def _again_or_stopped(here: Opened, records: Sequence[Begun], state: State) -> tuple[Plan, Provenance]:

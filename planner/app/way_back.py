@@ -9,7 +9,7 @@ may have put it back there. Nothing is believed that does not have the hash.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,13 +18,12 @@ from attrs import evolve, frozen
 
 from planner.app.contents import known
 from planner.app.embedded import STATE_FOLDER
-from planner.app.opening import configure_files
 from planner.app.prior_content import Fetch, Found, InEither, InInstallation, Wanted, in_git
 from planner.engine.entry import declared_attributes
 from planner.engine.refresh import Asking
 from planner.engine.rollouts.again import owed
 from planner.engine.workflow import Proposal
-from planner.errors import PlannerError, StalePlan
+from planner.errors import StalePlan
 from planner.model.address import Address
 from planner.model.members import KnownContent
 from planner.model.plan import Action, Change, Plan
@@ -208,26 +207,20 @@ def _either(begun: Begun, address: Address) -> tuple[str, ...]:
     return (begun.contents[str(address)], *((former.sha256,) if former else ()))
 
 
-def at_hand(here: Opened, records: Iterable[Begun], state: State) -> Mapping[str, Content]:
-    """What these roll-outs have still to put in place, by its SHA-256, as far as it is found."""
+def at_hand(
+    here: Opened, records: Iterable[Begun], state: State, declared: Callable[[], Iterable[Content]]
+) -> Mapping[str, Content]:
+    """What these roll-outs have still to put in place, by its SHA-256, as far as it is found. declared: the
+    files that templates name now.
+    """
     wanted = {address: former for begun in records for address, former in owed(begun, state).items()}
     shelf = Shelf.of(here.request.folder, here.environment.name)
     found = {item.sha256: copy for item in wanted.values() if (copy := shelf.get(item.sha256))}
     if any(item.sha256 not in found for item in wanted.values()):
-        found |= {content.sha256: content for content in _declared(here)}
+        found |= {content.sha256: content for content in declared()}
     asked = [_again(address, item, state) for address, item in wanted.items() if item.sha256 not in found]
     looked = _find(asked, here.request, state, here.stored) if asked else {}
     return {**found, **{item.archive.sha256: item.archive for item in looked.values() if item.archive}}
-
-
-def _declared(here: Opened) -> list[Content]:
-    """The files that templates name now, which may not have been read yet; none where a variable is missing
-    that an apply was given."""
-    resources = here.configuration.resources
-    if not resources:
-        with suppress(PlannerError):
-            resources = configure_files(here.request)[0].resources
-    return [item.content for item in resources.values() if item.content]
 
 
 def _again(address: Address, former: Former, state: State) -> Wanted:

@@ -27,7 +27,6 @@ from attrs import evolve, frozen
 from planner.engine.outcome import prior_after
 from planner.engine.ports import Driver, Drivers
 from planner.engine.refresh import Asking, list_kinds, lists_of, read_held, refuse_blind
-from planner.errors import PlannerError
 from planner.model.agreement import agree, proven
 from planner.model.compare import same, sort_key
 from planner.model.kind import SHARED, Kind
@@ -100,6 +99,8 @@ class Settled:
 def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     """Looks up every intent in doubt. Nothing is written."""
     settlements = [_settle_known(i, state, drivers, salt) for i in state.in_doubt if i.operation != "create"]
+    shared = (i for i in state.in_doubt if i.operation == "create" and _is_shared(i, drivers))
+    settlements += [_settle_shared(i, state, drivers[i.address.kind], salt) for i in shared]
     ambiguous = []
     for kind, groups in _creates(state, drivers).items():
         driver = drivers[kind]
@@ -118,11 +119,29 @@ def settle(state: State, drivers: Drivers, salt: str) -> Settled:
     return Settled(tuple(settlements), tuple(ambiguous))
 
 
+def _is_shared(intent: Intent, drivers: Drivers) -> bool:
+    return drivers[intent.address.kind].kind.singleton == SHARED
+
+
+def _settle_shared(intent: Intent, state: State, driver: Driver, salt: str) -> Settlement:
+    """A create of a part of what was there before. Nothing tells whether it was carried out, or still will
+    be: the state has what is there, and knows what was sent as its own."""
+    kind = driver.kind
+    called = kind.identity.id_of(intent.attributes)
+    ids = driver.named([called])[called] if called else ()
+    found = driver.read(ids[0]) if len(ids) == 1 and (kind.name, ids[0]) not in state.holders() else None
+    if found is None:
+        return Settlement.failed(intent, "did not happen")
+    seen = _doubted(intent, found, driver, {})
+    outcomes = tuple(adopted_create(intent, seen, state, kind, salt))
+    return Settlement(intent, outcomes, "was looked up; the state has what is there")
+
+
 def _creates(state: State, drivers: Drivers) -> Mapping[str, Mapping[str, list[Intent]]]:
     """The creates in doubt of each kind by natural key: those with the same cannot be told apart by it."""
     found: dict[str, dict[str, list[Intent]]] = defaultdict(lambda: defaultdict(list))
     for intent in state.in_doubt:
-        if intent.operation == "create":
+        if intent.operation == "create" and not _is_shared(intent, drivers):
             key = drivers[intent.address.kind].kind.key_of(intent.attributes)
             found[intent.address.kind][sort_key(key)].append(intent)
     return found
@@ -267,34 +286,6 @@ def seconds_between(earlier: str | None, later: str | None) -> float | None:
         return (datetime.fromisoformat(later or "") - datetime.fromisoformat(earlier or "")).total_seconds()
     except (ValueError, TypeError):
         return None
-
-
-def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
-    """PlannerError with the candidates of the first group, and the commands that settle it."""
-    for item in ambiguous:
-        addresses = " and ".join(str(intent.address) for intent in item.intents)
-        one, count = len(item.intents) == 1, len(item.candidates)
-        raise PlannerError(
-            f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
-            f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
-            advice="\n".join([*_described(item), *_ways(item, environment)]),
-        )
-
-
-def _described(item: Ambiguous) -> Iterator[str]:
-    """A line for each candidate: its id, when it was made, and what tells it from the others."""
-    telling = [name for name in item.kind.declarable if name not in item.kind.natural_key]
-    for candidate in item.candidates:
-        shown = ((name, candidate.attributes.get(name)) for name in telling)
-        facts = [f"{name} {value}" for name, value in shown if isinstance(value, str | int)]
-        yield "  " + ", ".join([f"{candidate.id}: created {candidate.created}", *facts])
-
-
-def _ways(item: Ambiguous, environment: str) -> Iterator[str]:
-    yield "Say which one it is, or that it is none of them:"
-    for intent in item.intents:
-        yield f"  planner state adopt {intent.address} ID -e {environment}"
-        yield f"  planner state discard {intent.address} -e {environment}"
 
 
 @frozen

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostics
 from planner.model.kind import Kind, one
 from planner.model.plan import Change
 from planner.model.resource import Desired
 from planner.model.value import Reference, Value, references
+
+if TYPE_CHECKING:
+    from planner.engine.recover import Ambiguous
 
 
 def refuse_reference(
@@ -92,3 +97,31 @@ def refuse_unsendable(unsendable: Sequence[str], desired: Desired, diagnostics: 
         address=desired.address,
         advice="Put the secret that is in use into the variable, or take it out of ignore_changes.",
     )
+
+
+def refuse_ambiguous(ambiguous: Sequence[Ambiguous], environment: str) -> None:
+    """PlannerError with the candidates of the first group, and the commands that settle it."""
+    for item in ambiguous:
+        addresses = " and ".join(str(intent.address) for intent in item.intents)
+        one, count = len(item.intents) == 1, len(item.candidates)
+        raise PlannerError(
+            f"{addresses} {'was' if one else 'were'} being created when a run was cut off, and "
+            f"{count} resource{'s' * (count != 1)} could be {'it' if one else 'them'}",
+            advice="\n".join([*_described(item), *_ways(item, environment)]),
+        )
+
+
+def _described(item: Ambiguous) -> Iterator[str]:
+    """A line for each candidate: its id, when it was made, and what tells it from the others."""
+    telling = [name for name in item.kind.declarable if name not in item.kind.natural_key]
+    for candidate in item.candidates:
+        shown = ((name, candidate.attributes.get(name)) for name in telling)
+        facts = [f"{name} {value}" for name, value in shown if isinstance(value, str | int)]
+        yield "  " + ", ".join([f"{candidate.id}: created {candidate.created}", *facts])
+
+
+def _ways(item: Ambiguous, environment: str) -> Iterator[str]:
+    yield "Say which one it is, or that it is none of them:"
+    for intent in item.intents:
+        yield f"  planner state adopt {intent.address} ID -e {environment}"
+        yield f"  planner state discard {intent.address} -e {environment}"

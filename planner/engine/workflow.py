@@ -11,9 +11,10 @@ from planner.engine.imports import Search, imports_to_do, singletons_to_take, wi
 from planner.engine.naming import with_ids
 from planner.engine.planning import make_plan, with_origins
 from planner.engine.ports import Counted, Drivers, StateStore, uncounted
-from planner.engine.recover import NO_WAITING, Waiting, refuse_ambiguous, settle, settle_in_time
+from planner.engine.recover import NO_WAITING, Waiting, settle, settle_in_time
 from planner.engine.refresh import Asking, View, examine, survey
 from planner.engine.refreshed import placed
+from planner.engine.refusals import refuse_ambiguous
 from planner.errors import PlannerError
 from planner.model.address import Address
 from planner.model.diagnostic import Diagnostic, Diagnostics, did_you_mean

@@ -173,7 +173,7 @@ class Round:
         self.told.append(f"{what}: {done.code}")
         promise(done.code in ENDS, f"an exit code that says nothing of an apply: {done}")
         self.tally[ENDS[done.code]] += 1
-        self.tally["went back"] += "goes back" in done.both
+        self.tally["went back"] += "search: went back" in words(done.both)
         why = self.admitting.why(done)
         further = "went no further" in done.both
         self.tally["windows that closed between waves"] += further and why == CLOSED

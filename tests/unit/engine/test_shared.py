@@ -254,3 +254,28 @@ def test_a_write_of_which_nothing_shows_yet_stays_in_doubt(waits: str) -> None:
     assert found.prior is not None
     assert (found.prior.settling.status, found.prior.attributes["marker"]) == (PENDING, "in doubt")
     assert found.prior.attributes["note"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("place", "held", "result"),
+    [
+        pytest.param("b", (), "done", id="there"),
+        pytest.param("c", (), "failed", id="gone"),
+        pytest.param("b", (prior("other", "b"),), "failed", id="somebody has it"),
+    ],
+)
+def test_a_create_in_doubt_leaves_nothing_that_nobody_owns(
+    place: str, held: tuple[Prior, ...], result: str
+) -> None:
+    """It was there before, so that the list tells nothing of it."""
+    scene = scene_of(seen=(there("b", note="x"),))
+    scene.world.doubted = {"marker": "in doubt"}
+    doubt = Intent(
+        1, address("a"), "create", at=NOW, attributes={"name": place, "note": "y"}, existing=("b",)
+    )
+    drivers: Any = {"thing": scene.world}
+    (found,) = settle(state_of(*held, in_doubt=(doubt,)), drivers, SALT).outcomes
+    assert found.result == result
+    if found.prior is not None:
+        assert (found.prior.id, found.prior.attributes["marker"]) == ("b", "in doubt")
+        assert found.prior.attributes["note"] == "x"
