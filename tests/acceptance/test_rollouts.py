@@ -306,7 +306,7 @@ def test_what_is_not_well_still_waits_on(stopped: Shops) -> None:
     assert done.code == 1
     assert "shop-0 is not well enough to be changed: elasticsearch: its shards are red" in words(done.out)
     ways = [line.strip() for line in done.out.splitlines() if line.strip().startswith("planner rollout")]
-    assert ways == [f"planner rollout {way} search" for way in ("continue", "back", "abandon")]
+    assert ways == [f"planner rollout {way} search -e dev" for way in ("continue", "back", "abandon")]
     (record,) = stopped.records()
     assert record["status"] == "stopped"
 
