@@ -124,10 +124,15 @@ class Round:
                 self.somebody.call("DELETE", path, **HEADERS)
 
     def _calm(self) -> None:
-        """Nothing stands in the way any more: all run and are well, and the window is open."""
+        """Nothing stands in the way any more: all run and are well, the window is open, and the index has
+        seen what others changed."""
         self.admitting.turn(closed=False)
         self.somebody.start_all(id_of(number) for number in sorted(Seen.of(self.project).deployments))
         self._heal()
+        if self.count == MANY:
+            with self.project.sandbox() as ece:
+                ece.lag(False)
+                ece.lag()
 
     def _wish(self, *, breaks: bool) -> None:
         """Another dictionary, and at times other members."""

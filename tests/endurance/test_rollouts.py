@@ -13,7 +13,7 @@ from .carried import Seen
 from .loaded import SOMEBODY, UPDATE, Attempt, Deployment
 from .rolled_project import id_of
 
-SEEDS = (5400, 1272, 2272, 7272, 3272, 1400)
+SEEDS = (52, 26, 18)
 """Rounds of the long run in which, taken together, all happens that it has."""
 
 EACH = (
@@ -35,7 +35,7 @@ def test_rounds_of_the_long_run(tmp_path: Path) -> None:
 
 
 def test_a_round_at_a_server(tmp_path: Path) -> None:
-    figures = rollouts.one_round(tmp_path / "served", 4272)
+    figures = rollouts.one_round(tmp_path / "served", 31)
     assert figures["rounds at a server"] == 1
     assert figures["kills at a server"] >= 1
 
