@@ -488,6 +488,19 @@ def test_a_failed_plan_loses_no_entry_that_was_to_go(scene: Scene) -> None:
     assert "extension_binding.shop" not in scene.project.addresses()
 
 
+def test_what_somebody_took_away_after_a_plan_that_failed_is_not_judged_by_that(scene: Scene) -> None:
+    """Nothing is sent, so that there is nothing to follow: least of all what was followed before."""
+    scene.project.apply()
+    scene.bind("")
+    scene.fault(f"{PUT} fail-plan times=1")
+    assert scene.project.run("apply", "--auto-approve").code == 5
+    mended = scene.plan()
+    mended["elasticsearch"]["user_bundles"] = []
+    scene.put(mended, SHOP)
+    scene.project.apply()
+    assert "extension_binding.shop" not in scene.project.addresses()
+
+
 def test_what_a_failed_plan_left_goes_with_the_next_one(scene: Scene) -> None:
     """The state says what was sent; what was there before is the binding's until it is known to be gone."""
     scene.bind(BOTH)
