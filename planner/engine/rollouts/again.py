@@ -160,7 +160,8 @@ class _Again:
 def _not_at_hand(begun: Begun, address: Address, former: Former, environment: str) -> Refused:
     name, back = begun.rollout.name, begun.status == BACK
     way, which = ("back", "old") if back else ("on", "new")
-    command = f"planner rollout {'back' if back else 'continue'} {name} -e {environment}"
+    returning = f"planner rollout back {name} -e {environment}"
+    command = returning if back else f"planner rollout continue {name} -e {environment}"
     return Refused(
         f"the roll-out {name} cannot go {way}: the {which} archive of {address} is not at hand here",
         advice=f"Its sha256 is {former.sha256}. Give the templates that file again, or take a machine or a "
