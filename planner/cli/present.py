@@ -27,7 +27,9 @@ from planner.state.saved import dump_plan, plan_digest
 
 DONE, FAILED = 0, 1
 _RETRY: Final = "planner apply --retry-rollout"
-_DECIDES: Final = re.compile(r"planner rollout (?:continue|back|abandon) \S+")
+_DECIDES: Final = re.compile(
+    r"planner rollout continue \S+|planner rollout back \S+|planner rollout abandon \S+"
+)
 
 
 @frozen(eq=False, repr=False)
