@@ -125,13 +125,15 @@ def _is_shared(intent: Intent, drivers: Drivers) -> bool:
 
 def _settle_shared(intent: Intent, state: State, driver: Driver, salt: str) -> Settlement:
     """A create of a part of what was there before. Nothing tells whether it was carried out, or still will
-    be: the state has what is there, and knows what was sent as its own."""
+    be: the state has what is there, or what was sent where nothing shows, and knows that as its own."""
     kind = driver.kind
     called = kind.identity.id_of(intent.attributes)
     ids = driver.named([called])[called] if called else ()
     found = driver.read(ids[0]) if len(ids) == 1 and (kind.name, ids[0]) not in state.holders() else None
     if found is None:
         return Settlement.failed(intent, "did not happen")
+    if found.waits:  # what it is to load again is in use
+        found = evolve(found, attributes={**intent.attributes, **kind.identity.parts_of(found.id)})
     seen = _doubted(intent, found, driver, {})
     outcomes = tuple(adopted_create(intent, seen, state, kind, salt))
     return Settlement(intent, outcomes, "was looked up; the state has what is there")

@@ -279,3 +279,14 @@ def test_a_create_in_doubt_leaves_nothing_that_nobody_owns(
     if found.prior is not None:
         assert (found.prior.id, found.prior.attributes["marker"]) == ("b", "in doubt")
         assert found.prior.attributes["note"] == "x"
+
+
+def test_a_create_in_doubt_of_what_stopped_is_known_as_sent() -> None:
+    """Nothing shows there. Else what it loads when it starts again would count as used by nobody."""
+    scene = scene_of(seen=(there("b", note="x"),))
+    scene.world.waiting, scene.world.doubted = {"b": "it is stopped"}, {"marker": "in doubt"}
+    doubt = Intent(1, address("a"), "create", at=NOW, attributes={"name": "b", "note": "y"}, existing=("b",))
+    drivers: Any = {"thing": scene.world}
+    (found,) = settle(state_of(in_doubt=(doubt,)), drivers, SALT).outcomes
+    assert found.prior is not None
+    assert found.prior.attributes == {"name": "b", "note": "y", "marker": "in doubt"}
